@@ -10,7 +10,7 @@
 //!
 //! | room | question it answers |
 //! |---|---|
-//! | `message` | how is it spelled? |
+//! | [`message`] | how is it spelled? |
 //! | `transaction` | what answers what, and when is it repeated? |
 //! | `dialog` | which tags, CSeq, routes? |
 //! | `usage` | what did the user mean? |
@@ -19,5 +19,6 @@
 //! | `web` | how does the browser do it? (wasm32 only) |
 
 pub mod entropy;
+pub mod message;
 pub mod store;
 pub mod time;

@@ -1,0 +1,186 @@
+//! The typed values of headers. Absent is `None` or empty; malformed is a fault that names the header.
+
+use std::borrow::Cow;
+
+use super::Headers;
+use crate::message::fault::{BadValue, Fault};
+use crate::message::lex::{self, Split};
+use crate::message::name_addr::{self, NameAddr};
+use crate::message::session_expires::parse_seconds;
+use crate::message::{CSeq, Challenge, MediaType, Name, Reason, Replaces, SessionExpires, Via};
+
+/// The Contact header (RFC 3261 §20.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contacts {
+    /// `*`: every binding of a REGISTER.
+    Star,
+    /// The addresses; empty without the header.
+    List(Vec<NameAddr>),
+}
+
+const TWICE: BadValue = BadValue("stands more than once");
+
+impl Headers {
+    /// Contact.
+    ///
+    /// # Errors
+    /// 400 when an address is malformed or `*` does not stand alone.
+    pub fn contacts(&self) -> Result<Contacts, Fault> {
+        if self.get(&Name::Contact).is_some_and(|value| value == "*") && self.count(&Name::Contact) == 1 {
+            return Ok(Contacts::Star);
+        }
+        self.values(&Name::Contact, NameAddr::parse).map(Contacts::List)
+    }
+
+    /// The addresses of a header that demands brackets: Route, Record-Route, Service-Route, Path.
+    ///
+    /// # Errors
+    /// 400 when an address is malformed or has no brackets.
+    pub fn addresses(&self, name: &Name) -> Result<Vec<NameAddr>, Fault> {
+        self.values(name, |value| match name_addr::parse_marked(value)? {
+            (address, true) => Ok(address),
+            (_, false) => Err(BadValue("an address without brackets")),
+        })
+    }
+
+    /// The address of a header that holds one, brackets or not: From, To, Refer-To, Referred-By.
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once.
+    pub fn address(&self, name: &Name) -> Result<Option<NameAddr>, Fault> {
+        self.optional(name, NameAddr::parse)
+    }
+
+    /// Max-Forwards; who treats a missing one as 70 is the caller.
+    ///
+    /// # Errors
+    /// 400 outside 0 ..= 255, or when it stands more than once.
+    pub fn max_forwards(&self) -> Result<Option<u8>, Fault> {
+        self.optional(&Name::MaxForwards, |value| {
+            lex::number(value).and_then(|hops| u8::try_from(hops).ok()).ok_or(BadValue("no number from 0 to 255"))
+        })
+    }
+
+    /// The seconds of Expires, Min-Expires or Flow-Timer.
+    ///
+    /// # Errors
+    /// 400 for anything but a number below 2^32, or when it stands more than once.
+    pub fn seconds(&self, name: &Name) -> Result<Option<u32>, Fault> {
+        self.optional(name, |value| lex::number(value).ok_or(BadValue("no number of seconds below 2^32")))
+    }
+
+    /// The seconds of Retry-After, whatever comment or parameters follow; a number too large for the type is its
+    /// largest. `None` when it is absent or starts with no number.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        let value = self.get(&Name::RetryAfter)?;
+        let (digits, _) = value.split_at(value.bytes().take_while(u8::is_ascii_digit).count());
+        (!digits.is_empty()).then(|| lex::number(digits).unwrap_or(u32::MAX))
+    }
+
+    /// Every Via, topmost first.
+    ///
+    /// # Errors
+    /// 400 when one is malformed.
+    pub fn vias(&self) -> Result<Vec<Via>, Fault> {
+        self.values(&Name::Via, Via::parse)
+    }
+
+    /// CSeq.
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once.
+    pub fn cseq(&self) -> Result<Option<CSeq>, Fault> {
+        self.optional(&Name::CSeq, CSeq::parse)
+    }
+
+    /// Session-Expires (RFC 4028 §4).
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once; in a response the caller treats that as absent.
+    pub fn session_expires(&self) -> Result<Option<SessionExpires>, Fault> {
+        self.optional(&Name::SessionExpires, SessionExpires::parse)
+    }
+
+    /// Min-SE in seconds (RFC 4028 §5).
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once; in a response the caller treats that as absent.
+    pub fn min_se(&self) -> Result<Option<u32>, Fault> {
+        self.optional(&Name::MinSe, |value| parse_seconds(value).map(|(seconds, _)| seconds))
+    }
+
+    /// Replaces (RFC 3891).
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once.
+    pub fn replaces(&self) -> Result<Option<Replaces>, Fault> {
+        self.optional(&Name::Replaces, Replaces::parse)
+    }
+
+    /// The challenges of WWW-Authenticate and Proxy-Authenticate in the order of their lines; those of another scheme
+    /// and malformed ones are left out.
+    #[must_use]
+    pub fn challenges(&self) -> Vec<Challenge> {
+        let challenges = self.iter().filter_map(|field| {
+            let is_proxy = field.name == Name::ProxyAuthenticate;
+            let is_challenge = is_proxy || field.name == Name::WwwAuthenticate;
+            if is_challenge { Challenge::parse(is_proxy, &field.value()) } else { None }
+        });
+        challenges.collect()
+    }
+
+    /// What the body is; `None` when Content-Type is absent or malformed.
+    #[must_use]
+    pub fn content_type(&self) -> Option<MediaType> {
+        MediaType::parse(&self.get(&Name::ContentType)?).ok()
+    }
+
+    /// The reasons (RFC 3326); malformed ones are left out.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<Reason> {
+        let mut all = Vec::new();
+        for line in self.get_all(&Name::Reason) {
+            all.extend(Split::new(&line, b',').filter_map(|piece| Reason::parse(piece.ok()?)));
+        }
+        all
+    }
+
+    /// The first value of a list header.
+    pub(in crate::message) fn first<T>(
+        &self,
+        name: &Name,
+        parse: impl Fn(&str) -> Result<T, BadValue>,
+    ) -> Result<T, Fault> {
+        let line = self.get(name).ok_or_else(|| Fault::missing(name.clone()))?;
+        let first = Split::new(&line, b',').next().unwrap_or(Ok(""));
+        first.map_err(BadValue::from).and_then(parse).map_err(|bad| bad.of(name))
+    }
+
+    /// The value of a header that must stand exactly once.
+    pub(in crate::message) fn single(&self, name: &Name) -> Result<Cow<'_, str>, Fault> {
+        self.at_most_one(name)?.ok_or_else(|| Fault::missing(name.clone()))
+    }
+
+    /// The value of a header that may stand once.
+    pub(in crate::message) fn at_most_one(&self, name: &Name) -> Result<Option<Cow<'_, str>>, Fault> {
+        let mut lines = self.get_all(name);
+        let first = lines.next();
+        if lines.next().is_some() { Err(TWICE.of(name)) } else { Ok(first) }
+    }
+
+    fn optional<T>(&self, name: &Name, parse: impl Fn(&str) -> Result<T, BadValue>) -> Result<Option<T>, Fault> {
+        self.at_most_one(name)?.map(|value| parse(&value).map_err(|bad| bad.of(name))).transpose()
+    }
+
+    fn values<T>(&self, name: &Name, parse: impl Fn(&str) -> Result<T, BadValue>) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        for line in self.get_all(name) {
+            for piece in Split::new(&line, b',').filter(|piece| *piece != Ok("")) {
+                let value = piece.map_err(BadValue::from).and_then(&parse);
+                all.push(value.map_err(|bad| bad.of(name))?);
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,4 @@
+//! The tests of the core: one binary, run natively and on wasm32 in Node.
+#![allow(missing_docs, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod message;

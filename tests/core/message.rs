@@ -1,0 +1,55 @@
+//! Text ⇄ values: requirements MS-01 to MS-10, MS-13, MS-15, MS-16, and the arithmetic of AU-01 and AU-02.
+
+mod addresses;
+mod digest;
+mod framing;
+mod head;
+mod headers;
+mod hostile;
+mod round_trip;
+mod uris;
+mod values;
+mod writing;
+
+use patchcord::message::{Malformed, Message, Request, Response};
+
+/// A message written with bare line feeds, as it stands on the wire.
+fn wire(text: &str) -> Vec<u8> {
+    text.replace('\n', "\r\n").into_bytes()
+}
+
+fn parse(text: &str) -> Result<Message, Malformed> {
+    Message::parse(&wire(text))
+}
+
+fn request(text: &str) -> Request {
+    match parse(text).unwrap() {
+        Message::Request(request) => request,
+        Message::Response(_) => panic!("a response: {text}"),
+    }
+}
+
+fn response(text: &str) -> Response {
+    match parse(text).unwrap() {
+        Message::Request(_) => panic!("a request: {text}"),
+        Message::Response(response) => response,
+    }
+}
+
+/// The status, the reason phrase, and whether there is something to answer.
+fn refusal(octets: &[u8]) -> (u16, String, bool) {
+    let malformed = Message::parse(octets).unwrap_err();
+    (malformed.fault.status.code(), malformed.fault.phrase(), malformed.request.is_some())
+}
+
+/// A well-formed INVITE with `lines` among its headers and no body.
+fn invite_with(lines: &str) -> String {
+    format!("INVITE sip:bob@b.example SIP/2.0\n{HEAD}{lines}\n")
+}
+
+const HEAD: &str = "Via: SIP/2.0/WSS a1b2c3.invalid;branch=z9hG4bK1\n\
+    Max-Forwards: 70\n\
+    From: \"Alice\" <sip:alice@a.example>;tag=a\n\
+    To: <sip:bob@b.example>\n\
+    Call-ID: 1@a\n\
+    CSeq: 1 INVITE\n";
