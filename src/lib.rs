@@ -11,7 +11,7 @@
 //! | room | question it answers |
 //! |---|---|
 //! | [`message`] | how is it spelled? |
-//! | `transaction` | what answers what, and when is it repeated? |
+//! | [`transaction`] | what answers what, and when is it repeated? |
 //! | `dialog` | which tags, CSeq, routes? |
 //! | `usage` | what did the user mean? |
 //! | `transport` | is the socket there? |
@@ -22,3 +22,4 @@ pub mod entropy;
 pub mod message;
 pub mod store;
 pub mod time;
+pub mod transaction;

@@ -2,3 +2,4 @@
 #![allow(missing_docs, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod message;
+mod transaction;

@@ -1,0 +1,238 @@
+//! All client transactions: which one a response belongs to, and what the machines' decisions mean on the wire.
+
+use super::client::Client;
+use super::invite_client::{self, Expired, Extra, Heard, InviteClient};
+use super::key::ClientKey;
+use super::timers::Timers;
+use super::{Arrival, ClientId, Happening, Outbox, Transmit};
+use crate::message::{FlowId, Head, Method, Request, Response, StatusCode};
+use crate::store::Index;
+use crate::time::{Deadline, Instant, Table, Timed};
+
+/// The client transactions.
+#[derive(Debug)]
+pub(super) struct Clients<O> {
+    table: Table<ClientId, Entry<O>>,
+    by_key: Index<ClientId>,
+    made: u64,
+}
+
+/// One client transaction. A CANCEL made here has no owner: its answer is nobody's business.
+#[derive(Debug)]
+struct Entry<O> {
+    flow: FlowId,
+    request: Request,
+    key: Option<ClientKey>,
+    owner: Option<O>,
+    machine: Machine,
+}
+
+#[derive(Debug)]
+enum Machine {
+    Invite(InviteClient),
+    Other(Client),
+}
+
+impl<O> Default for Clients<O> {
+    fn default() -> Self {
+        Self { table: Table::default(), by_key: Index::default(), made: 0 }
+    }
+}
+
+impl<O: Copy> Clients<O> {
+    /// Sends a request. `owner` is `None` for the CANCELs made here.
+    pub(super) fn request(
+        &mut self,
+        now: Instant,
+        timers: &Timers,
+        (flow, request): (FlowId, Request),
+        owner: Option<O>,
+        out: &mut Outbox,
+    ) -> ClientId {
+        self.made += 1;
+        let id = ClientId::new(self.made);
+        let key = ClientKey::of_request(&request);
+        if let Some(key) = key.clone() {
+            self.by_key.insert(key.as_text().to_owned(), id);
+        }
+        let machine = if request.method == Method::Invite {
+            Machine::Invite(InviteClient::new(now, timers))
+        } else {
+            Machine::Other(Client::new(now, timers))
+        };
+        out.push_back(Transmit::request(flow, request.clone()));
+        self.table.insert(id, Entry { flow, request, key, owner, machine });
+        id
+    }
+
+    /// The user wants an INVITE cancelled.
+    pub(super) fn cancel(&mut self, now: Instant, timers: &Timers, id: ClientId, extra: Extra, out: &mut Outbox) {
+        let extra = self.table.update(id, |entry| match &mut entry.machine {
+            Machine::Invite(machine) => machine.on_cancel(now, timers, extra),
+            Machine::Other(_) => None,
+        });
+        if let Some(extra) = extra.flatten() {
+            self.send_cancel(now, timers, id, extra, out);
+        }
+    }
+
+    pub(super) fn on_response(
+        &mut self,
+        now: Instant,
+        timers: &Timers,
+        response: Response,
+        head: Head,
+        out: &mut Outbox,
+    ) -> Arrival<O> {
+        let id = self.by_key.get(ClientKey::of_response(&head).as_text());
+        let heard = id.and_then(|id| {
+            let heard = self.table.update(id, |entry| entry.machine.on_response(now, timers, response.status))?;
+            Some((id, heard))
+        });
+        let Some((id, heard)) = heard else {
+            return Arrival::StrayResponse { response, head };
+        };
+        let owner = self.table.get(id).and_then(|entry| entry.owner);
+        let is_heard = match heard {
+            Heard::Pass => true,
+            Heard::PassAndAck => {
+                self.send_ack(id, &response, out);
+                true
+            }
+            Heard::PassAndCancel(extra) => {
+                self.send_cancel(now, timers, id, extra, out);
+                true
+            }
+            Heard::Absorb => false,
+        };
+        let ended = self.settle(id);
+        match owner {
+            Some(owner) if is_heard => Arrival::Response { id, owner, response, head, ended },
+            Some(_) | None => Arrival::Absorbed,
+        }
+    }
+
+    /// Runs the machine that is overdue most.
+    pub(super) fn on_deadline(&mut self, now: Instant) -> Option<Happening<O>> {
+        let id = self.table.due(now)?;
+        let expired = self.table.update(id, |entry| entry.machine.on_deadline()).flatten();
+        let entry = self.table.get(id);
+        let told = entry.and_then(|entry| Some((entry.owner?, entry.request.method.clone())));
+        self.settle(id);
+        let (owner, method) = told?;
+        match expired? {
+            Expired::Timeout => Some(Happening::Timeout { id, owner, method }),
+            Expired::Done => Some(Happening::ClientDone { id, owner }),
+        }
+    }
+
+    /// TR-08: what waits for an answer on this flow has waited in vain.
+    pub(super) fn on_flow_closed(&mut self, flow: FlowId) -> Vec<Happening<O>> {
+        let lost = self.table.iter().filter(|(_, entry)| entry.flow == flow && entry.machine.needs_its_flow());
+        let lost: Vec<ClientId> = lost.map(|(id, _)| id).collect();
+        let entries = lost.into_iter().filter_map(|id| Some((id, self.remove(id)?)));
+        entries
+            .filter_map(|(id, entry)| {
+                Some(Happening::TransportError { id, owner: entry.owner?, method: entry.request.method })
+            })
+            .collect()
+    }
+
+    pub(super) fn request_of(&self, id: ClientId) -> Option<&Request> {
+        self.table.get(id).map(|entry| &entry.request)
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Deadline> {
+        self.table.next_deadline()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(super) fn snapshot(&self) -> impl Iterator<Item = (String, Option<Deadline>)> {
+        self.table.iter().map(|(_, entry)| {
+            let state = entry.machine.state();
+            (format!("{} client transaction: {state}", entry.request.method), entry.deadline())
+        })
+    }
+
+    fn send_ack(&self, id: ClientId, response: &Response, out: &mut Outbox) {
+        if let Some(entry) = self.table.get(id) {
+            out.push_back(Transmit::request(entry.flow, invite_client::ack_for(&entry.request, response)));
+        }
+    }
+
+    fn send_cancel(&mut self, now: Instant, timers: &Timers, id: ClientId, extra: Extra, out: &mut Outbox) {
+        if let Some(entry) = self.table.get(id) {
+            let cancel = (entry.flow, invite_client::cancel_for(&entry.request, extra));
+            self.request(now, timers, cancel, None, out);
+        }
+    }
+
+    /// Takes a transaction that is over out; what comes out is its request.
+    fn settle(&mut self, id: ClientId) -> Option<Request> {
+        let over = self.table.get(id).is_some_and(|entry| entry.machine.is_over());
+        let entry = if over { self.remove(id) } else { None };
+        entry.map(|entry| entry.request)
+    }
+
+    fn remove(&mut self, id: ClientId) -> Option<Entry<O>> {
+        let entry = self.table.remove(id)?;
+        if let Some(key) = &entry.key
+            && self.by_key.get(key.as_text()) == Some(id)
+        {
+            self.by_key.remove(key.as_text());
+        }
+        Some(entry)
+    }
+}
+
+impl Machine {
+    fn on_response(&mut self, now: Instant, timers: &Timers, status: StatusCode) -> Heard {
+        match self {
+            Self::Invite(machine) => machine.on_response(now, timers, status),
+            Self::Other(machine) => {
+                machine.on_response(status);
+                Heard::Pass
+            }
+        }
+    }
+
+    fn on_deadline(&mut self) -> Option<Expired> {
+        match self {
+            Self::Invite(machine) => machine.on_deadline(),
+            Self::Other(machine) => {
+                machine.on_deadline();
+                Some(Expired::Timeout)
+            }
+        }
+    }
+
+    const fn needs_its_flow(&self) -> bool {
+        match self {
+            Self::Invite(machine) => machine.needs_its_flow(),
+            Self::Other(_) => true,
+        }
+    }
+
+    const fn is_over(&self) -> bool {
+        matches!(self, Self::Invite(InviteClient::Terminated) | Self::Other(Client::Terminated))
+    }
+
+    const fn state(&self) -> &'static str {
+        match self {
+            Self::Invite(machine) => machine.state(),
+            Self::Other(machine) => machine.state(),
+        }
+    }
+}
+
+impl<O> Timed for Entry<O> {
+    fn deadline(&self) -> Option<Deadline> {
+        match &self.machine {
+            Machine::Invite(machine) => machine.deadline(),
+            Machine::Other(machine) => machine.deadline(),
+        }
+    }
+}
