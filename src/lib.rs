@@ -21,5 +21,7 @@
 pub mod entropy;
 pub mod message;
 pub mod store;
+#[cfg(feature = "switchboard")]
+pub mod switchboard;
 pub mod time;
 pub mod transaction;

@@ -2,4 +2,6 @@
 #![allow(missing_docs, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod message;
+#[cfg(feature = "switchboard")]
+mod switchboard;
 mod transaction;
