@@ -12,12 +12,14 @@
 //! |---|---|
 //! | [`message`] | how is it spelled? |
 //! | [`transaction`] | what answers what, and when is it repeated? |
-//! | `dialog` | which tags, CSeq, routes? |
-//! | `usage` | what did the user mean? |
-//! | `transport` | is the socket there? |
-//! | `agent` | who gets it next? |
+//! | [`dialog`] | which tags, CSeq, routes? |
+//! | [`usage`] | what did the user mean? |
+//! | [`transport`] | is the socket there? |
+//! | [`agent`] | who gets it next? |
 //! | `web` | how does the browser do it? (wasm32 only) |
 
+pub mod agent;
+pub mod dialog;
 pub mod entropy;
 pub mod message;
 pub mod store;
@@ -25,3 +27,5 @@ pub mod store;
 pub mod switchboard;
 pub mod time;
 pub mod transaction;
+pub mod transport;
+pub mod usage;

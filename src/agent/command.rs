@@ -1,0 +1,259 @@
+//! Everything a driver can ask of the core, as plain data.
+
+use super::config::check_headers;
+use super::{UserAgent, cx};
+use crate::message::is_safe;
+use crate::time::Duration;
+use crate::usage::Told;
+use crate::usage::call::{AcceptOptions, DialOptions, HangupOptions, Readiness, RefusalOptions, RingOptions};
+use crate::usage::data::{AskId, CallHandle, FailureCode, Misuse, Outcome, RequestId};
+use crate::usage::question::{Answer, CredentialSource};
+
+/// Octets waiting in the socket from which on no new call is begun (TR-10).
+const CONGESTED: u32 = 1 << 20;
+
+/// A command. One that carries a [`RequestId`] is answered by exactly one `Done`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase"))]
+pub enum Command {
+    /// Connects and, unless switched off, registers. Done when both are so.
+    Connect {
+        /// Answered with `Done`.
+        id: RequestId,
+    },
+    /// Tries now instead of at the end of the wait.
+    Reconnect,
+    /// Unregisters and closes the socket; `Connect` may follow.
+    Disconnect {
+        /// Answered with `Done`.
+        id: RequestId,
+    },
+    /// Ends calls, unregisters, closes the socket. Nothing works afterwards.
+    Close {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// The longest it may take, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// Registers, or registers anew.
+    Register {
+        /// Answered with `Done`.
+        id: RequestId,
+    },
+    /// Removes our contact, or with `all` every contact of the address of record.
+    Unregister {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// `Contact: *`.
+        all: bool,
+    },
+    /// Other credentials from now on.
+    SetCredentials {
+        /// The credentials, or where to ask for them.
+        credentials: CredentialSource,
+    },
+    /// What the driver wants to be told and asked, in place of what it wanted before.
+    Interest {
+        /// The whole list.
+        interests: Vec<Interest>,
+    },
+    /// Places a call. Its events tell how it goes.
+    Call {
+        /// An even number not used before.
+        call: CallHandle,
+        /// A URI, or a user of our own domain.
+        target: String,
+        /// How.
+        options: DialOptions,
+    },
+    /// Sends 180 or 183 for an incoming call.
+    Ring {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// How.
+        options: RingOptions,
+    },
+    /// Accepts an incoming call. Done when the 2xx is sent.
+    Accept {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// How.
+        options: AcceptOptions,
+    },
+    /// Refuses an incoming call. Done when the refusal is sent.
+    Reject {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// How.
+        options: RefusalOptions,
+    },
+    /// Ends a call, by whatever its state calls for. Done when it is over for the user. Harmless when repeated.
+    Hangup {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// How.
+        options: HangupOptions,
+    },
+    /// Media is lost for good: the call ends with cause `media`.
+    MediaLost {
+        /// Which call.
+        call: CallHandle,
+        /// Why, for people.
+        detail: String,
+    },
+    /// Answers a question. One whose time is over is ignored.
+    Answer {
+        /// The question's id.
+        ask: AskId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Every state machine with its next deadline.
+    Snapshot {
+        /// Answered with `Done`.
+        id: RequestId,
+    },
+}
+
+/// What a driver may want to be told or asked; without it the core acts by itself at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
+pub enum Interest {
+    /// `Event::Trace`.
+    Trace,
+    /// Incoming calls; without it they are answered 480.
+    Calls,
+}
+
+impl UserAgent {
+    pub(super) fn obey(&mut self, command: Command) -> Result<(), Misuse> {
+        command.check()?;
+        if self.is_closed() {
+            return self.obey_closed(command);
+        }
+        match command {
+            Command::Connect { id } => self.connect(id),
+            Command::Reconnect => self.transport.hurry(self.now),
+            Command::Disconnect { id } => self.disconnect(id),
+            Command::Close { id, timeout_ms } => self.close(id, Duration::from_millis(u64::from(timeout_ms))),
+            Command::Register { id } => self.register(id),
+            Command::Unregister { id, all } => match &mut self.registration {
+                Some(registration) => registration.unregister(&mut cx!(self), Some(id), all),
+                None => cx!(self).done(id),
+            },
+            Command::SetCredentials { credentials } => self.auth.set_credentials(credentials),
+            Command::Interest { interests } => self.interests = interests,
+            Command::Call { call, target, options } => {
+                let readiness = self.readiness();
+                return self.calls.dial(&mut cx!(self), call, &target, options, readiness);
+            }
+            Command::Ring { id, call, options } => self.calls.ring(&mut cx!(self), id, call, &options),
+            Command::Accept { id, call, options } => self.calls.accept(&mut cx!(self), id, call, options),
+            Command::Reject { id, call, options } => self.calls.reject(&mut cx!(self), id, call, &options),
+            Command::Hangup { id, call, options } => self.calls.hangup(&mut cx!(self), id, call, &options),
+            Command::MediaLost { call, detail } => self.calls.media_lost(&mut cx!(self), call, &detail),
+            Command::Answer { ask, answer } => {
+                if let Some(owner) = self.asks.close(ask) {
+                    self.take_answer(ask, owner, answer);
+                }
+            }
+            Command::Snapshot { id } => {
+                let outcome = Outcome::Snapshot { machines: self.machines() };
+                self.told.push_back(Told::Done(id, outcome));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing works any more, and every promise is told so.
+    fn obey_closed(&mut self, command: Command) -> Result<(), Misuse> {
+        match command {
+            Command::Close { id, timeout_ms } => self.close(id, Duration::from_millis(u64::from(timeout_ms))),
+            Command::Connect { id }
+            | Command::Disconnect { id }
+            | Command::Register { id }
+            | Command::Unregister { id, .. }
+            | Command::Ring { id, .. }
+            | Command::Accept { id, .. }
+            | Command::Reject { id, .. }
+            | Command::Hangup { id, .. }
+            | Command::Snapshot { id } => self.fail_closed(id),
+            Command::Call { .. } => return Err(Misuse::new("the user agent is closed; create a new one")),
+            Command::Answer { ask, answer } => {
+                if let Some(owner) = self.asks.close(ask) {
+                    self.take_answer(ask, owner, answer);
+                }
+            }
+            Command::Interest { interests } => self.interests = interests,
+            Command::Reconnect | Command::SetCredentials { .. } | Command::MediaLost { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, id: RequestId) {
+        match &mut self.registration {
+            Some(registration) => registration.register(&mut cx!(self), Some(id)),
+            None => {
+                cx!(self).failed(id, FailureCode::WrongState, "this user agent was made with `registration: false`")
+            }
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        match (self.errand.is_connecting(), self.transport.flow()) {
+            (true, _) => Readiness::Coming,
+            (false, Some((_, _, buffered))) if buffered > CONGESTED => Readiness::Offline,
+            (false, Some(_)) => Readiness::Ready,
+            (false, None) => Readiness::Offline,
+        }
+    }
+}
+
+impl Command {
+    /// Refuses text that could not stand in a message (MS-15, MS-16).
+    fn check(&self) -> Result<(), Misuse> {
+        match self {
+            Self::Call { options, .. } => check_headers(&options.headers),
+            Self::Ring { options, .. } => check_headers(&options.headers),
+            Self::Accept { options, .. } => check_headers(&options.headers),
+            Self::Reject { options, .. } => {
+                check_text("phrase", options.phrase.as_deref())?;
+                check_text("body.contentType", options.body.as_ref().map(|body| body.content_type.as_str()))?;
+                check_headers(&options.headers)
+            }
+            Self::Hangup { options, .. } => {
+                check_text("reason.protocol", options.reason.as_ref().map(|reason| reason.protocol.as_str()))?;
+                check_text("reason.text", options.reason.as_ref().and_then(|reason| reason.text.as_deref()))?;
+                check_headers(&options.headers)
+            }
+            Self::Connect { .. }
+            | Self::Reconnect
+            | Self::Disconnect { .. }
+            | Self::Close { .. }
+            | Self::Register { .. }
+            | Self::Unregister { .. }
+            | Self::SetCredentials { .. }
+            | Self::Interest { .. }
+            | Self::MediaLost { .. }
+            | Self::Answer { .. }
+            | Self::Snapshot { .. } => Ok(()),
+        }
+    }
+}
+
+fn check_text(field: &str, text: Option<&str>) -> Result<(), Misuse> {
+    match text {
+        Some(text) if !is_safe(text) => Err(Misuse::new(format!("{field}: holds a line end or NUL"))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,172 @@
+//! The whole upward path on one screen: frame → message → transaction → dialog → usage.
+
+use super::{Interest, UserAgent, cx};
+use crate::message::{FlowId, Frame, Malformed, Message, Request, StatusCode};
+use crate::transaction::{Arrival, Happening};
+use crate::transport::Inbound;
+use crate::usage::auth::{Leg, Verdict};
+use crate::usage::call::Cause;
+use crate::usage::data::AskId;
+use crate::usage::question::Answer;
+use crate::usage::{Cx, For, Owner, Told, Usage};
+
+impl UserAgent {
+    /// A frame has arrived.
+    pub(super) fn receive(&mut self, flow: FlowId, frame: &Frame) {
+        match self.transport.received(self.now, flow, frame, &mut self.entropy) {
+            Inbound::Nothing => {}
+            Inbound::Message => {
+                self.trace_in(frame);
+                match Message::read(frame.as_bytes()) {
+                    Ok(parsed) => {
+                        if parsed.trailing > 0 {
+                            // MS-01
+                            self.diagnostic(
+                                "body-trailing",
+                                format!("{} octets after the body were ignored", parsed.trailing),
+                            );
+                        }
+                        self.receive_message(flow, parsed.message);
+                    }
+                    Err(malformed) => self.refuse_malformed(flow, malformed),
+                }
+            }
+        }
+    }
+
+    fn receive_message(&mut self, flow: FlowId, message: Message) {
+        match message {
+            Message::Request(request) => match request.head() {
+                Ok(head) => {
+                    let arrival = self.transactions.handle_request(self.now, flow, request, head);
+                    self.on_arrival(arrival);
+                }
+                Err(fault) => self.refuse_malformed(flow, Malformed { fault, request: Some(Box::new(request)) }),
+            },
+            Message::Response(response) => match response.head() {
+                Ok(head) if head.via.sent_by().eq_ignore_ascii_case(&self.profile.sent_by) => {
+                    let arrival = self.transactions.handle_response(self.now, response, head);
+                    self.on_arrival(arrival);
+                }
+                // TR-04
+                Ok(_) => self.diagnostic("foreign-response", "a response to somebody else's request was dropped"),
+                Err(fault) => self.refuse_malformed(flow, Malformed { fault, request: None }),
+            },
+        }
+    }
+
+    /// A request that cannot be read is answered as far as it can be; a response is dropped (§0's default).
+    fn refuse_malformed(&mut self, flow: FlowId, malformed: Malformed) {
+        let Malformed { fault, request } = malformed;
+        self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));
+        let answerable = |request: &Request| request.method.as_str() != "ACK";
+        if let Some(request) = request.filter(|request| answerable(request)) {
+            let tag = self.entropy.tag();
+            let response = request.response(fault.status, Some(&fault.phrase()), Some(&tag));
+            self.transactions.send(flow, Message::Response(response));
+        }
+    }
+
+    fn on_arrival(&mut self, arrival: Arrival<Owner>) {
+        let mut cx = cx!(self);
+        match arrival {
+            Arrival::Request { id, request, head } => match cx.receive(id, &request, &head) {
+                For::Usage(Usage::Invite(call)) => self.calls.on_request(&mut cx, call, id, &request, &head),
+                For::NewCall => {
+                    let anybody = self.interests.contains(&Interest::Calls);
+                    self.calls.on_invite(&mut cx, id, request, &head, anybody);
+                }
+                For::Nobody => {}
+            },
+            // TX-10
+            Arrival::Merged { id, request, .. } => {
+                let tag = cx.entropy.tag();
+                cx.refuse(id, &request, StatusCode::LOOP_DETECTED, &tag);
+            }
+            Arrival::Cancelled { owner, request, .. } => match owner {
+                Some(Owner::Call(call)) => self.calls.on_cancel(&mut cx, call, &request),
+                Some(Owner::Registration) | None => {}
+            },
+            Arrival::Ack { request, head, .. } => {
+                if let Some(Usage::Invite(call)) = usage_of(&cx, &head) {
+                    self.calls.on_ack(&mut cx, call, &request, &head);
+                }
+            }
+            Arrival::Response { id, owner, response, head, ended } => {
+                let verdict = cx.screen(id, owner, &response, ended);
+                match (owner, verdict) {
+                    (_, Some(verdict)) => self.on_verdict(owner, Leg::Sent(id), verdict, &response),
+                    (Owner::Call(call), None) => self.calls.on_response(&mut cx, call, id, &response, &head),
+                    (Owner::Registration, None) => {
+                        if let Some(registration) = &mut self.registration {
+                            registration.on_response(&mut cx, id, &response);
+                        }
+                    }
+                }
+            }
+            Arrival::StrayResponse { response, .. } => {
+                let detail = format!("a response {} that answers nothing was dropped", response.status.code());
+                self.diagnostic("stray-response", detail);
+            }
+            Arrival::Absorbed => {}
+        }
+    }
+
+    /// A transaction has ended without a message.
+    pub(super) fn on_happening(&mut self, happening: Happening<Owner>) {
+        match happening {
+            Happening::Timeout { id, owner, .. } => self.on_no_answer(id, owner, Cause::Timeout),
+            Happening::TransportError { id, owner, .. } => self.on_no_answer(id, owner, Cause::Transport),
+            Happening::ClientDone { id, .. } => self.calls.invite_over(id),
+            // A refusal that was never acknowledged refused all the same.
+            Happening::AckTimeout { .. } | Happening::ServerDone { .. } => {}
+        }
+    }
+
+    fn on_no_answer(&mut self, id: crate::transaction::ClientId, owner: Owner, why: Cause) {
+        let mut cx = cx!(self);
+        match owner {
+            Owner::Call(call) => self.calls.on_no_answer(&mut cx, call, id, why),
+            Owner::Registration => {
+                if let Some(registration) = &mut self.registration {
+                    registration.on_no_answer(&mut cx, id);
+                }
+            }
+        }
+    }
+
+    /// An answer from outside, or the default that stands for it.
+    pub(super) fn take_answer(&mut self, ask: AskId, owner: Owner, answer: Answer) {
+        let mut cx = cx!(self);
+        match (owner, cx.is_authentication(ask)) {
+            (_, true) => {
+                if let Some(resumed) = cx.answered(ask, answer) {
+                    self.on_verdict(resumed.owner, Leg::Authenticating(ask), resumed.verdict, &resumed.response);
+                }
+            }
+            (Owner::Call(call), false) => self.calls.on_answer(&mut cx, call, ask, answer),
+            (Owner::Registration, false) => {}
+        }
+    }
+
+    fn on_verdict(&mut self, owner: Owner, leg: Leg, verdict: Verdict, response: &crate::message::Response) {
+        let mut cx = cx!(self);
+        match owner {
+            Owner::Call(call) => self.calls.on_verdict(&mut cx, call, leg, verdict, response),
+            Owner::Registration => {
+                if let Some(registration) = &mut self.registration {
+                    registration.on_verdict(&mut cx, leg, verdict, response);
+                }
+            }
+        }
+    }
+
+    pub(super) fn diagnostic(&mut self, code: &'static str, detail: impl Into<String>) {
+        self.told.push_back(Told::Diagnostic(code, detail.into()));
+    }
+}
+
+fn usage_of(cx: &Cx<'_>, head: &crate::message::Head) -> Option<Usage> {
+    let dialog = cx.dialogs.of_request(head)?;
+    cx.dialogs.usages(dialog).next()
+}

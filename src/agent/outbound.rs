@@ -1,0 +1,144 @@
+//! The downward path: what rooms have told becomes outputs, until nobody has anything left to tell.
+
+use super::{ConnectionState, Direction, Event, Interest, Output, UserAgent, cx};
+use crate::message::{Frame, Message, Transport as ViaTransport};
+use crate::transport;
+use crate::usage::{Binding, Flow, Told};
+
+impl UserAgent {
+    /// Hands round what rooms have told. Every change ends here.
+    pub(super) fn settle(&mut self) {
+        loop {
+            if let Some(told) = self.transport.poll_told() {
+                self.on_transport(told);
+            } else if let Some(told) = self.told.pop_front() {
+                self.on_told(told);
+            } else if let Some(transmit) = self.transactions.poll_transmit() {
+                self.transmit(transmit.flow, &transmit.message);
+            } else if !self.run_errand() {
+                break;
+            }
+        }
+    }
+
+    fn on_transport(&mut self, told: transport::Told) {
+        match told {
+            transport::Told::Open(flow, url) => self.outputs.push_back(Output::Open { flow, url }),
+            transport::Told::Send(flow, frame) => self.outputs.push_back(Output::Send { flow, frame }),
+            transport::Told::Close(flow, code) => {
+                // Whatever was to be sent leaves before the socket closes.
+                while let Some(transmit) = self.transactions.poll_transmit() {
+                    self.transmit(transmit.flow, &transmit.message);
+                }
+                self.outputs.push_back(Output::Close { flow, code });
+            }
+            transport::Told::Connecting(server) => {
+                self.connection(ConnectionState::Connecting, Some(server), None, None)
+            }
+            transport::Told::Waiting(retry_at, why) => {
+                self.connection(ConnectionState::Waiting, None, Some(why), Some(retry_at));
+            }
+            transport::Told::Refused(why) => {
+                self.connection(ConnectionState::Idle, None, Some(why.clone()), None);
+                self.connection_refused(&why);
+            }
+            transport::Told::Up(flow, server) => {
+                let transport = if server.starts_with("wss:") { ViaTransport::Wss } else { ViaTransport::Ws };
+                self.flow = Some(Flow { id: flow, transport });
+                self.connection(ConnectionState::Connected, Some(server), None, None);
+                // TR-12: BYEs that waited leave first.
+                self.calls.flow_up(&mut cx!(self));
+                match &mut self.registration {
+                    Some(registration) => registration.flow_up(&mut cx!(self)),
+                    None => self.transport.proved(self.now, None, &mut self.entropy),
+                }
+            }
+            transport::Told::Down(flow) => {
+                self.flow = None;
+                for happening in self.transactions.flow_closed(flow) {
+                    self.on_happening(happening);
+                }
+                self.calls.flow_down(&mut cx!(self));
+                if let Some(registration) = &mut self.registration {
+                    registration.flow_down(&mut cx!(self));
+                }
+            }
+        }
+    }
+
+    fn on_told(&mut self, told: Told) {
+        let event = match told {
+            Told::Call(call, event) => Event::Call { call, event },
+            Told::Registration(event) => Event::Registration { event },
+            Told::Done(id, outcome) => Event::Done { id, outcome },
+            Told::Ask(id, owner, question) => {
+                self.asks.open(self.now, id, owner, &question);
+                Event::Ask { id, question }
+            }
+            Told::Withdraw(id) => {
+                let _owner = self.asks.close(id);
+                return;
+            }
+            Told::Bound(binding) => return self.bound(binding),
+            Told::Diagnostic(code, detail) => Event::Diagnostic { code: code.to_owned(), detail },
+        };
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn bound(&mut self, binding: Binding) {
+        self.transport.proved(self.now, binding.flow_timer, &mut self.entropy);
+        self.binding = binding;
+    }
+
+    pub(super) fn connection(
+        &mut self,
+        state: ConnectionState,
+        server: Option<String>,
+        reason: Option<String>,
+        retry_at: Option<crate::time::Instant>,
+    ) {
+        self.outputs.push_back(Output::Event(Event::Connection { state, server, reason, retry_at }));
+    }
+
+    fn transmit(&mut self, flow: crate::message::FlowId, message: &Message) {
+        let frame = Frame::from(message.to_bytes());
+        self.trace(Direction::Out, &frame);
+        self.outputs.push_back(Output::Send { flow, frame });
+    }
+
+    pub(super) fn trace_in(&mut self, frame: &Frame) {
+        self.trace(Direction::In, frame);
+    }
+
+    fn trace(&mut self, direction: Direction, frame: &Frame) {
+        if self.interests.contains(&Interest::Trace) {
+            let message = mask(&String::from_utf8_lossy(frame.as_bytes()));
+            self.outputs.push_back(Output::Event(Event::Trace { direction, message, at: self.now }));
+        }
+    }
+}
+
+/// A message for showing: what proves an identity is left out (SL-07).
+fn mask(message: &str) -> String {
+    let (head, body) = message.split_once("\r\n\r\n").unwrap_or((message, ""));
+    let mut shown = String::with_capacity(message.len());
+    let mut hidden = false;
+    for line in head.split("\r\n") {
+        // A folded line belongs to the header above it.
+        let folded = line.starts_with([' ', '\t']);
+        hidden = if folded { hidden } else { is_secret(line) };
+        match line.split_once(':').filter(|_| hidden && !folded) {
+            Some((name, _)) => shown.extend([name, ": (masked)\r\n"]),
+            None if hidden => {}
+            None => shown.extend([line, "\r\n"]),
+        }
+    }
+    shown.push_str("\r\n");
+    shown.push_str(body);
+    shown
+}
+
+fn is_secret(line: &str) -> bool {
+    let name = line.split(':').next().unwrap_or_default().trim();
+    name.eq_ignore_ascii_case("Authorization") || name.eq_ignore_ascii_case("Proxy-Authorization")
+}

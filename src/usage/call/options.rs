@@ -1,0 +1,70 @@
+//! What a driver may say when it places, answers or ends a call: plain data.
+
+use super::event::ReasonData;
+use crate::usage::data::Body;
+
+/// How to place a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct DialOptions {
+    /// Added to the INVITE.
+    pub headers: Vec<(String, String)>,
+    /// Milliseconds until an unanswered call is cancelled; 0 = never.
+    pub timeout_ms: u32,
+}
+
+/// How to send a provisional response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct RingOptions {
+    /// 180 or 183.
+    pub status: u16,
+    /// Added to the response.
+    pub headers: Vec<(String, String)>,
+}
+
+/// How to accept a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct AcceptOptions {
+    /// Added to the 2xx.
+    pub headers: Vec<(String, String)>,
+}
+
+/// How to refuse a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct RefusalOptions {
+    /// 300 to 699.
+    pub status: u16,
+    /// Reason phrase; by default the registered one.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+    pub phrase: Option<String>,
+    /// Seconds, for Retry-After.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+    pub retry_after: Option<u32>,
+    /// Added to the response.
+    pub headers: Vec<(String, String)>,
+    /// The response's body.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+    pub body: Option<Body>,
+}
+
+/// How to end a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct HangupOptions {
+    /// Reason header field of the BYE, CANCEL or refusal (RFC 3326).
+    #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+    pub reason: Option<ReasonData>,
+    /// Final response where the call is incoming and unanswered; by default 480.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+    pub status: Option<u16>,
+    /// Added to the message that ends the call.
+    pub headers: Vec<(String, String)>,
+}

@@ -1,0 +1,373 @@
+//! A call we place, until it is answered (RFC 3261 §9.1, §13.2; TX-08, TX-12).
+//!
+//! ```text
+//!            offer made            2xx: ACK
+//!  Preparing ──────────▶ Inviting ─────────▶ Established
+//!      │ hangup, media     │  │ └ refused, no answer ─▶ gone
+//!      ▼ refused           │  └ hangup, give_up_at ─▶ Cancelling ─ 487, any final, 32 s ─▶ gone
+//!    gone                  └ 401/407 without credentials at hand: the INVITE waits, Leg::Authenticating
+//! ```
+
+use super::early_media::{EarlyMedia, description};
+use super::established::Established;
+use super::event::{CallEnd, CallEvent, CallState, Cause, EndedBy};
+use super::goodbye::Goodbye;
+use super::{DialOptions, HangupOptions, Phase, end};
+use crate::dialog::{Dialog, DialogId, DialogKey};
+use crate::message::{CSeq, Head, Method, Name, NameAddr, Request, Response};
+use crate::time::{Deadline, Duration, Instant};
+use crate::transaction::ClientId;
+use crate::usage::auth::{Attempt, Leg, Verdict};
+use crate::usage::data::{AskId, CallHandle};
+use crate::usage::door::add_headers;
+use crate::usage::question::{Answer, Question};
+use crate::usage::{Cx, Owner, Usage, message_data, response_data};
+
+/// Whom to call and how.
+#[derive(Debug)]
+pub(super) struct Dial {
+    to: NameAddr,
+    options: DialOptions,
+    give_up_at: Option<Instant>,
+}
+
+/// A call that is being placed.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    dial: Dial,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    /// The media makes an offer.
+    Preparing { ask: AskId },
+    /// The INVITE is out.
+    Inviting { leg: Leg, progress: CallState, early: EarlyDialogs, media: EarlyMedia },
+    /// CANCEL is out, or waits for a provisional response to cancel; the transaction bounds it.
+    Cancelling { invite: ClientId, end: Box<CallEnd> },
+}
+
+/// The early dialogs of a forked INVITE, by To tag.
+type EarlyDialogs = Vec<(String, DialogId)>;
+
+impl Dial {
+    pub(super) fn new(now: Instant, to: NameAddr, options: DialOptions) -> Self {
+        let timeout = Duration::from_millis(u64::from(options.timeout_ms));
+        let give_up_at = (!timeout.is_zero()).then(|| now + timeout);
+        Self { to, options, give_up_at }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        self.give_up_at.map(|at| Deadline::new(at, "give up: nobody answered"))
+    }
+}
+
+impl Outgoing {
+    /// Asks for an offer: the first step of every call we place.
+    pub(super) fn start(cx: &mut Cx<'_>, call: CallHandle, dial: Dial) -> Phase {
+        let question = Question::CreateOffer { call, hold: false, ice_restart: false };
+        let ask = cx.ask(Owner::Call(call), question);
+        Phase::Outgoing(Box::new(Self { dial, step: Step::Preparing { ask } }))
+    }
+
+    pub(super) fn state(&self) -> CallState {
+        match &self.step {
+            Step::Preparing { .. } => CallState::Calling,
+            Step::Inviting { progress, .. } => *progress,
+            Step::Cancelling { .. } => CallState::Ending,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        match self.step {
+            Step::Preparing { .. } | Step::Inviting { .. } => self.dial.deadline(),
+            Step::Cancelling { .. } => None,
+        }
+    }
+
+    /// TX-12: nobody answered in time.
+    pub(super) fn handle_timeout(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+        let end = end::unanswered(cx.now);
+        self.stop(cx, call, &HangupOptions::default(), end)
+    }
+
+    /// Hung up before an answer (IV-11, TD-T1).
+    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
+        let cause = if cause == Cause::Hangup { Cause::Cancelled } else { cause };
+        let end = end::local(cause, options, cx.now);
+        self.stop(cx, call, options, end)
+    }
+
+    /// The user agent closes and will not wait for the answer to a CANCEL.
+    pub(super) fn abandon(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+        match self.step {
+            Step::Cancelling { end, .. } => end::ended(cx, call, *end),
+            Step::Preparing { .. } | Step::Inviting { .. } => {
+                end::ended(cx, call, end::local(Cause::Closed, &HangupOptions::default(), cx.now))
+            }
+        }
+    }
+
+    fn stop(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
+        match self.step {
+            Step::Preparing { ask } => {
+                cx.withdraw(ask);
+                end::ended(cx, call, end)
+            }
+            Step::Inviting { leg: leg @ Leg::Authenticating(_), early, media, .. } => {
+                leg.abandon(cx);
+                media.withdraw(cx);
+                drop_early(cx, call, early);
+                end::ended(cx, call, end)
+            }
+            Step::Inviting { leg: Leg::Sent(invite), early, media, .. } => {
+                media.withdraw(cx);
+                drop_early(cx, call, early);
+                cx.transactions.cancel(cx.now, invite, end::extra(options));
+                let step = Step::Cancelling { invite, end: Box::new(end) };
+                Phase::Outgoing(Box::new(Self { dial: self.dial, step }))
+            }
+            Step::Cancelling { .. } => Phase::Outgoing(Box::new(self)),
+        }
+    }
+
+    /// The media has answered.
+    pub(super) fn on_answer(mut self, cx: &mut Cx<'_>, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
+        match (&mut self.step, answer) {
+            (Step::Preparing { ask: asked }, Answer::Sdp { sdp }) if *asked == ask => self.invite(cx, call, &sdp),
+            (Step::Preparing { ask: asked }, Answer::MediaFailed { detail, .. }) if *asked == ask => {
+                cx.diagnostic("media", detail);
+                end::ended(cx, call, end::plain(EndedBy::Local, Cause::Media, cx.now))
+            }
+            (Step::Inviting { media, .. }, answer) => {
+                media.on_answer(cx, ask, answer);
+                Phase::Outgoing(Box::new(self))
+            }
+            (Step::Preparing { .. } | Step::Cancelling { .. }, _) => Phase::Outgoing(Box::new(self)),
+        }
+    }
+
+    /// RFC 3261 §13.2.1: the INVITE, with our offer.
+    fn invite(self, cx: &mut Cx<'_>, call: CallHandle, offer: &str) -> Phase {
+        let to = NameAddr { params: Default::default(), ..self.dial.to.clone() };
+        let mut request = cx.request(Method::Invite, to.uri.clone(), &to);
+        let cseq = CSeq { number: cx.entropy.first_cseq(), method: Method::Invite };
+        request.headers.push(Name::CSeq, cseq.to_string());
+        request.headers.push(Name::Contact, cx.profile.contact.to_string());
+        request.headers.push(Name::Allow, super::ALLOW);
+        request.headers.push(Name::Accept, "application/sdp");
+        add_headers(&mut request.headers, &self.dial.options.headers);
+        request.headers.push(Name::ContentType, "application/sdp");
+        request.body = offer.as_bytes().to_vec();
+        let early = (CallState::Calling, EarlyDialogs::new(), EarlyMedia::None);
+        self.send(cx, call, request, Attempt::default(), early)
+    }
+
+    fn send(
+        mut self,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        request: Request,
+        attempt: Attempt,
+        (progress, early, media): (CallState, EarlyDialogs, EarlyMedia),
+    ) -> Phase {
+        let Ok(id) = cx.send_again(request, Owner::Call(call), attempt) else {
+            media.withdraw(cx);
+            drop_early(cx, call, early);
+            return end::ended(cx, call, end::transport_lost(cx.now));
+        };
+        if let Some(sent) = cx.transactions.client_request(id) {
+            let invite = message_data(&sent.headers, &sent.body);
+            cx.tell(call, CallEvent::Invited { remote: (&self.dial.to).into(), invite });
+        }
+        self.step = Step::Inviting { leg: Leg::Sent(id), progress, early, media };
+        Phase::Outgoing(Box::new(self))
+    }
+
+    /// The INVITE was challenged (RFC 3261 §22.2: same Call-ID and From tag, next CSeq, no To tag).
+    pub(super) fn on_verdict(
+        mut self,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        verdict: Verdict,
+        response: &Response,
+    ) -> Phase {
+        let Step::Inviting { leg, progress, early, media } = self.step else {
+            return self.after_cancel(cx, call, verdict);
+        };
+        match verdict {
+            Verdict::Asked(ask) => {
+                self.step = Step::Inviting { leg: Leg::Authenticating(ask), progress, early, media };
+                Phase::Outgoing(Box::new(self))
+            }
+            Verdict::Again(mut request, attempt) => {
+                renumber(&mut request);
+                self.step = Step::Inviting { leg, progress, early: EarlyDialogs::new(), media: EarlyMedia::None };
+                self.send(cx, call, *request, attempt, (progress, early, media))
+            }
+            Verdict::Refused(why) => {
+                cx.diagnostic("authentication", why);
+                media.withdraw(cx);
+                drop_early(cx, call, early);
+                end::ended(cx, call, CallEnd { cause: Cause::Authentication, ..end::refused(response, cx.now) })
+            }
+        }
+    }
+
+    /// A challenge that crossed our CANCEL is as good as a 487.
+    fn after_cancel(self, cx: &mut Cx<'_>, call: CallHandle, verdict: Verdict) -> Phase {
+        if let Verdict::Asked(ask) = verdict {
+            Leg::Authenticating(ask).abandon(cx);
+        }
+        match self.step {
+            Step::Cancelling { end, .. } => end::ended(cx, call, *end),
+            Step::Preparing { .. } | Step::Inviting { .. } => Phase::Outgoing(Box::new(self)),
+        }
+    }
+
+    /// A provisional response above 100 (RFC 3261 §13.2.2.1).
+    pub(super) fn on_provisional(
+        mut self,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        request: &Request,
+        response: &Response,
+        head: &Head,
+    ) -> Phase {
+        let Step::Inviting { progress, early, media, .. } = &mut self.step else {
+            return Phase::Outgoing(Box::new(self));
+        };
+        let branch = head.to_tag().unwrap_or_default().to_owned();
+        if !branch.is_empty()
+            && !early.iter().any(|(tag, _)| *tag == branch)
+            && let Some(dialog) = Dialog::uac(request, response, head)
+        {
+            early.push((branch.clone(), cx.dialogs.insert(dialog, Usage::Invite(call))));
+        }
+        if response.status.code() == 180 {
+            *progress = (*progress).max(CallState::Ringing);
+        }
+        if let (EarlyMedia::None, Some(answer)) = (&*media, description(response)) {
+            let question =
+                Question::SetAnswer { call, answer: answer.clone(), branch: branch.clone(), provisional: true };
+            let ask = cx.ask(Owner::Call(call), question);
+            *media = EarlyMedia::Applying { ask, branch: branch.clone(), answer };
+            *progress = CallState::Early;
+        }
+        cx.tell(call, CallEvent::Progress { response: response_data(response), branch });
+        Phase::Outgoing(Box::new(self))
+    }
+
+    /// The first 2xx; the ACK is out (RFC 3261 §13.2.2.4).
+    pub(super) fn on_answered(
+        self,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        dialog: DialogId,
+        response: &Response,
+        head: &Head,
+    ) -> Phase {
+        match self.step {
+            Step::Inviting { early, media, .. } => {
+                let winner = head.to_tag().unwrap_or_default();
+                drop_others(cx, call, early, dialog);
+                Established::outgoing(cx, call, dialog, response, (winner, media))
+            }
+            // RC-01: the 2xx crossed our CANCEL.
+            Step::Cancelling { end, .. } => Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), *end),
+            Step::Preparing { .. } => Phase::Outgoing(Box::new(self)),
+        }
+    }
+
+    /// A first 2xx that names no place to send requests to: what can be said is BYE (DG-10).
+    pub(super) fn on_unusable(self, cx: &mut Cx<'_>, call: CallHandle, dialog: DialogId) -> Phase {
+        let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
+        match self.step {
+            Step::Inviting { early, media, .. } => {
+                media.withdraw(cx);
+                drop_others(cx, call, early, dialog);
+                Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), broken)
+            }
+            Step::Cancelling { end, .. } => Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), *end),
+            Step::Preparing { .. } => Phase::Outgoing(Box::new(self)),
+        }
+    }
+
+    /// BYE in an early dialog: the callee is gone, whatever other branches do (RC-10).
+    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+        let end = end::by_peer(Cause::Hangup, &bye.headers, cx.now);
+        self.stop(cx, call, &HangupOptions::default(), end)
+    }
+
+    /// A final response above 299.
+    pub(super) fn on_refused(self, cx: &mut Cx<'_>, call: CallHandle, response: &Response) -> Phase {
+        let refused = end::refused(response, cx.now);
+        self.end(cx, call, refused)
+    }
+
+    /// No answer at all: a timeout, or the connection broke.
+    pub(super) fn on_no_answer(self, cx: &mut Cx<'_>, call: CallHandle, why: Cause) -> Phase {
+        let end = end::plain(EndedBy::Network, why, cx.now);
+        self.end(cx, call, end)
+    }
+
+    fn end(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+        match self.step {
+            Step::Preparing { ask } => {
+                cx.withdraw(ask);
+                end::ended(cx, call, end)
+            }
+            Step::Inviting { early, media, .. } => {
+                media.withdraw(cx);
+                drop_early(cx, call, early);
+                end::ended(cx, call, end)
+            }
+            Step::Cancelling { end: ours, .. } => end::ended(cx, call, *ours),
+        }
+    }
+
+    /// Whether our present INVITE is there.
+    pub(super) fn is_invite(&self, at: Leg) -> bool {
+        match &self.step {
+            Step::Inviting { leg, .. } => *leg == at,
+            Step::Cancelling { invite, .. } => at == Leg::Sent(*invite),
+            Step::Preparing { .. } => false,
+        }
+    }
+}
+
+fn renumber(request: &mut Request) {
+    let number =
+        request.headers.get(&Name::CSeq).and_then(|text| CSeq::parse(&text).ok()).map_or(1, |cseq| cseq.number);
+    let next = CSeq { number: number.saturating_add(1), method: Method::Invite };
+    request.headers.set(Name::CSeq, next.to_string());
+}
+
+/// Drops the early dialogs of the branches that did not win.
+fn drop_others(cx: &mut Cx<'_>, call: CallHandle, mut early: EarlyDialogs, winner: DialogId) {
+    early.retain(|(_, dialog)| *dialog != winner);
+    drop_early(cx, call, early);
+}
+
+fn drop_early(cx: &mut Cx<'_>, call: CallHandle, early: EarlyDialogs) {
+    for (_, dialog) in early {
+        cx.dialogs.end_usage(dialog, Usage::Invite(call));
+    }
+}
+
+/// The dialog of a 2xx: the early one confirmed, or a new one.
+pub(super) fn confirm(
+    cx: &mut Cx<'_>,
+    call: CallHandle,
+    request: &Request,
+    response: &Response,
+    head: &Head,
+) -> Option<DialogId> {
+    if let Some(id) = DialogKey::of_response(head).and_then(|key| cx.dialogs.find(&key)) {
+        cx.dialogs.get_mut(id)?.confirm_by(response);
+        return Some(id);
+    }
+    let dialog = Dialog::uac(request, response, head)?;
+    Some(cx.dialogs.insert(dialog, Usage::Invite(call)))
+}

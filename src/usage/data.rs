@@ -1,0 +1,188 @@
+//! Plain data that crosses the boundary between the core and its drivers: handles, SIP values as strings and
+//! numbers, failures. Commands, events and questions are made of these; nothing here has behaviour of its own
+//! beyond reading and writing the values of `message`.
+
+use crate::store::ids;
+
+/// Names the command a promise waits for. Chosen by the driver; exactly one `Done` answers each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+pub struct RequestId(pub u32);
+
+/// Names a question the core has asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+pub struct AskId(pub u32);
+
+/// Names a call. Drivers make even ones for the calls they place, the core odd ones for those that come in;
+/// never reused. (Not a Call-ID: that word is SIP's.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+pub struct CallHandle(pub u32);
+
+ids!(AskId: u32, CallHandle: u32);
+
+/// The caller's fault: a wrong argument, or a handle used twice. Nothing was sent and nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misuse(pub String);
+
+impl Misuse {
+    /// A misuse explained by `why`.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+impl core::fmt::Display for Misuse {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// A body with its type (RFC 3261 §20.15, §20.11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct Body {
+    /// Content-Type, parameters included.
+    pub content_type: String,
+    /// The octets, as text where they are UTF-8.
+    pub content: Content,
+    /// Content-Disposition.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub disposition: Option<String>,
+}
+
+/// A body's octets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(untagged))]
+pub enum Content {
+    /// UTF-8.
+    Text(String),
+    /// Anything else.
+    Binary(
+        #[cfg_attr(target_arch = "wasm32", serde(with = "serde_bytes"))]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+        Vec<u8>,
+    ),
+}
+
+/// A response for showing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+pub struct ResponseData {
+    /// 100 to 699.
+    pub status: u16,
+    /// The reason phrase as it came.
+    pub phrase: String,
+    /// Header fields and body.
+    pub message: MessageData,
+}
+
+/// The header fields and body of a message, for showing. The fields are one string of `Name: value` lines with
+/// long names, unfolded, in order: they cross the boundary at the price of one copy and are split only when
+/// somebody looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+pub struct MessageData {
+    /// `Name: value` lines, each ended by CR LF.
+    pub headers: String,
+    /// The body, if there is one.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub body: Option<Body>,
+}
+
+/// A name-addr for showing (RFC 3261 §20.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct Address {
+    /// The URI, unbracketed.
+    pub uri: String,
+    /// The display name without its quotes.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub display_name: Option<String>,
+    /// Header parameters in order; a parameter without a value has none.
+    pub params: Vec<(String, Option<String>)>,
+}
+
+/// Why something a promise waited for did not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+pub struct Failure {
+    /// Stable word for programs.
+    pub code: FailureCode,
+    /// What happened and what to do about it, for people.
+    pub message: String,
+    /// The response that refused it, if one did.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub response: Option<ResponseData>,
+}
+
+/// The stable words of [`Failure::code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
+pub enum FailureCode {
+    /// The call or user agent is in a state in which this cannot be done.
+    WrongState,
+    /// No socket is open.
+    NotConnected,
+    /// Nobody answered in time.
+    Timeout,
+    /// The peer or a server refused; `response` says how.
+    Rejected,
+    /// What it was about has ended.
+    Ended,
+    /// A limit of the configuration is reached.
+    Limit,
+    /// The socket's buffer is full.
+    Busy,
+    /// Media could not be had.
+    Media,
+    /// No credentials, or none that were accepted.
+    Authentication,
+    /// The user agent has been closed.
+    Closed,
+}
+
+/// How the command with this [`RequestId`] ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case"))]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was not, and why.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+    /// The state machines, each with what it waits for.
+    Snapshot {
+        /// One line a machine.
+        machines: Vec<Machine>,
+    },
+}
+
+/// One state machine in a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+pub struct Machine {
+    /// Room and identity: `call 2`, `INVITE client transaction 7`.
+    pub machine: String,
+    /// The name of its state.
+    pub state: String,
+    /// When it acts next, ms of the engine's clock.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub at: Option<u64>,
+    /// What it does then.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub why: Option<String>,
+}
+
+/// Header fields an application adds, in order.
+pub type HeaderList = Vec<(String, String)>;

@@ -1,0 +1,212 @@
+//! The one door from usages down to dialogs, transactions and the wire.
+
+use std::collections::VecDeque;
+
+use super::auth::{Attempt, Auth};
+use super::data::{AskId, CallHandle, Failure, FailureCode, HeaderList, Outcome, RequestId};
+use super::question::Question;
+use super::{Binding, Dialogs, Owner, Told, Transactions, call};
+use crate::entropy::Entropy;
+use crate::message::{FlowId, Method, Name, NameAddr, Request, Response, SipUri, StatusCode, Transport, Uri, Via};
+use crate::time::Instant;
+use crate::transaction::{ClientId, ServerId};
+
+/// Who we are, settled when the user agent is made.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Address of record, as From shows it.
+    pub aor: NameAddr,
+    /// The domain of the address of record, as a URI.
+    pub domain: Uri,
+    /// Our Contact (RFC 7118 §5.2: a host under `.invalid`), without feature parameters.
+    pub contact: NameAddr,
+    /// The `.invalid` host that stands in our Via (RFC 7118 §5.2).
+    pub sent_by: String,
+    /// User-Agent header field.
+    pub user_agent: Option<String>,
+    /// Header fields the application adds to every request.
+    pub headers: Vec<(Name, String)>,
+}
+
+/// The socket that requests leave by.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Which.
+    pub id: FlowId,
+    /// `WS` or `WSS`, for Via.
+    pub transport: Transport,
+}
+
+/// No socket is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offline;
+
+/// Everything a usage may touch while it handles one thing.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    /// This moment.
+    pub now: Instant,
+    /// Who we are.
+    pub profile: &'a Profile,
+    /// What registration learned.
+    pub binding: &'a Binding,
+    /// The open socket, if there is one.
+    pub flow: Option<&'a Flow>,
+    /// Chance.
+    pub entropy: &'a mut Entropy,
+    /// Dialogs.
+    pub dialogs: &'a mut Dialogs,
+    /// Transactions.
+    pub transactions: &'a mut Transactions,
+    /// Digest sessions.
+    pub auth: &'a mut Auth,
+    /// The last question's number.
+    pub asked: &'a mut u32,
+    /// What the hub is told.
+    pub out: &'a mut VecDeque<Told>,
+}
+
+impl Cx<'_> {
+    /// A request out of any dialog, complete but for Via, CSeq and Contact. The Call-ID is new.
+    pub fn request(&mut self, method: Method, uri: Uri, to: &NameAddr) -> Request {
+        let mut request = Request::new(method, uri);
+        for route in &self.binding.service_route {
+            request.headers.push(Name::Route, route.to_string());
+        }
+        request.headers.push(Name::MaxForwards, "70");
+        request.headers.push(Name::From, self.profile.aor.clone().with_tag(&self.entropy.tag()).to_string());
+        request.headers.push(Name::To, to.to_string());
+        request.headers.push(Name::CallId, self.entropy.call_id());
+        request
+    }
+
+    /// Sends a request in a new client transaction, with Via, the application's header fields and the
+    /// credentials we already know are wanted.
+    ///
+    /// # Errors
+    /// [`Offline`] when no socket is open; nothing was sent.
+    pub fn send(&mut self, request: Request, owner: Owner) -> Result<ClientId, Offline> {
+        self.send_again(request, owner, Attempt::default())
+    }
+
+    /// Sends a request again after a challenge; the caller has given it a new CSeq number.
+    ///
+    /// # Errors
+    /// [`Offline`] when no socket is open; nothing was sent.
+    pub fn send_again(
+        &mut self,
+        mut request: Request,
+        owner: Owner,
+        mut attempt: Attempt,
+    ) -> Result<ClientId, Offline> {
+        let flow = self.flow.ok_or(Offline)?;
+        self.auth.authorize(&mut request, &mut attempt, self.entropy);
+        self.finish(&mut request);
+        let id = self.transactions.request(self.now, flow.id, request, owner);
+        self.auth.sent(id, attempt);
+        Ok(id)
+    }
+
+    /// Sends an ACK for a 2xx: outside every transaction (RFC 3261 §17.1).
+    pub fn send_ack(&mut self, ack: &Request) {
+        if let Some(flow) = self.flow {
+            self.transactions.send(flow.id, crate::message::Message::Request(ack.clone()));
+        }
+    }
+
+    /// Gives a request what every one of ours carries: Via, User-Agent, the application's header fields.
+    pub fn finish(&mut self, request: &mut Request) {
+        let transport = self.flow.map_or(Transport::Wss, |flow| flow.transport.clone());
+        let via = Via::new(transport, &self.profile.sent_by, &self.entropy.branch());
+        request.headers.remove(&Name::Via);
+        request.headers.prepend(Name::Via, via.to_string());
+        if let Some(user_agent) = &self.profile.user_agent {
+            request.headers.set(Name::UserAgent, user_agent.as_str());
+        }
+        for (name, value) in &self.profile.headers {
+            if !request.headers.has(name) {
+                request.headers.push(name.clone(), value.as_str());
+            }
+        }
+    }
+
+    /// Sends a response. One that comes too late for its transaction is dropped (RFC 4320 §4).
+    pub fn respond(&mut self, id: ServerId, mut response: Response) {
+        if let Some(user_agent) = &self.profile.user_agent {
+            response.headers.set(Name::Server, user_agent.as_str());
+        }
+        // Too late means that the transaction has told its owner already why.
+        let _late = self.transactions.respond(self.now, id, response);
+    }
+
+    /// Refuses a request with a status and its registered phrase.
+    pub fn refuse(&mut self, id: ServerId, request: &Request, status: StatusCode, to_tag: &str) {
+        self.respond(id, request.response(status, None, Some(to_tag)));
+    }
+
+    /// Asks something outside; the answer comes to `owner` under the id that is returned.
+    pub fn ask(&mut self, owner: Owner, question: Question) -> AskId {
+        *self.asked = self.asked.wrapping_add(1);
+        let id = AskId(*self.asked);
+        self.out.push_back(Told::Ask(id, owner, question));
+        id
+    }
+
+    /// Takes a question back.
+    pub fn withdraw(&mut self, ask: AskId) {
+        self.out.push_back(Told::Withdraw(ask));
+    }
+
+    /// Settles a command that was done.
+    pub fn done(&mut self, id: RequestId) {
+        self.out.push_back(Told::Done(id, Outcome::Done));
+    }
+
+    /// Settles a command that was not.
+    pub fn failed(&mut self, id: RequestId, code: FailureCode, message: impl Into<String>) {
+        let failure = Failure { code, message: message.into(), response: None };
+        self.out.push_back(Told::Done(id, Outcome::Failed { failure }));
+    }
+
+    /// Tells about a call.
+    pub fn tell(&mut self, call: CallHandle, event: call::CallEvent) {
+        self.out.push_back(Told::Call(call, event));
+    }
+
+    /// Tells of something tolerated or not acted on.
+    pub fn diagnostic(&mut self, code: &'static str, detail: impl Into<String>) {
+        self.out.push_back(Told::Diagnostic(code, detail.into()));
+    }
+}
+
+impl Profile {
+    /// The URI a target stands for: itself, or a user of our own domain.
+    ///
+    /// # Errors
+    /// A sentence saying what is wrong with it.
+    pub fn target(&self, target: &str) -> Result<NameAddr, String> {
+        let target = target.trim();
+        let whole = if target.starts_with('<') || target.starts_with('"') || target.contains(':') {
+            NameAddr::parse(target).map_err(|_| format!("`{target}` is not a SIP address"))?
+        } else {
+            let host = self.domain.as_sip().map(|domain| domain.host.as_str()).unwrap_or_default();
+            let uri = Uri::parse(&format!("sip:{target}@{host}"));
+            NameAddr::new(uri.map_err(|_| format!("`{target}` is neither a SIP address nor a user name"))?)
+        };
+        Ok(whole)
+    }
+}
+
+/// Adds an application's header fields to a message.
+pub(super) fn add_headers(headers: &mut crate::message::Headers, list: &HeaderList) {
+    for (name, value) in list {
+        if let Some(name) = Name::parse(name) {
+            headers.push(name, value.as_str());
+        }
+    }
+}
+
+/// Whether a URI may be called over a connection that is not encrypted (RFC 3261 §26.2.2).
+pub(super) fn needs_tls(uri: &Uri) -> bool {
+    uri.as_sip().is_some_and(|uri: &SipUri| uri.secure)
+}

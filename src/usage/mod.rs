@@ -1,0 +1,75 @@
+//! What people do with SIP: calls, registration, and what they share. A usage owns its machines, speaks through
+//! the one door down ([`Cx`]) and leaves what it has to tell in `out`.
+//!
+//! ```text
+//! agent ──▶ registration, call ──▶ auth          values up: Told
+//!                 └──────┴──▶ Cx ──▶ dialogs, transactions
+//! ```
+
+pub mod auth;
+pub mod call;
+pub mod data;
+mod door;
+pub mod question;
+pub mod registration;
+mod show;
+mod uas;
+
+pub use door::{Cx, Flow, Offline, Profile};
+pub use show::{body, message_data, response_data};
+pub use uas::For;
+
+use crate::dialog;
+use crate::message::NameAddr;
+use data::{AskId, CallHandle, Outcome, RequestId};
+use question::Question;
+
+/// Who sent a request, and so who is told its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The registration.
+    Registration,
+    /// A call.
+    Call(CallHandle),
+}
+
+/// What a dialog is used for (RFC 5057).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// A call.
+    Invite(CallHandle),
+}
+
+/// The dialogs of a user agent.
+pub type Dialogs = dialog::Dialogs<Usage>;
+
+/// The transactions of a user agent.
+pub type Transactions = crate::transaction::Transactions<Owner>;
+
+/// What registration learned and others act on. It leaves registration as one value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Binding {
+    /// Preloaded route of requests out of dialogs (RFC 3608).
+    pub service_route: Vec<NameAddr>,
+    /// Seconds between keep-alives that the edge asked for (RFC 5626 §5.4).
+    pub flow_timer: Option<u32>,
+}
+
+/// What usages tell the hub.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// About a call.
+    Call(CallHandle, call::CallEvent),
+    /// About the registration.
+    Registration(registration::RegistrationEvent),
+    /// A command is settled.
+    Done(RequestId, Outcome),
+    /// Something must be asked outside; the answer goes to the owner.
+    Ask(AskId, Owner, Question),
+    /// The answer to this question is no longer wanted.
+    Withdraw(AskId),
+    /// A 2xx to REGISTER has come: the flow is good, and this is what it brought.
+    Bound(Binding),
+    /// Something was tolerated or could not be acted on.
+    Diagnostic(&'static str, String),
+}

@@ -1,0 +1,100 @@
+//! The first look at a request that has arrived in a new server transaction (RFC 3261 §8.2, §12.2.2): whose is
+//! it, and is there a reason to refuse it before anybody looks at what it wants?
+
+use super::{Cx, Usage, call};
+use crate::message::{Head, Method, Name, Request, StatusCode};
+use crate::transaction::ServerId;
+
+/// Option tags we support (RFC 3261 §8.2.2.3): none yet.
+const SUPPORTED: [&str; 0] = [];
+
+/// Whose a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// A usage of the dialog it was sent in.
+    Usage(Usage),
+    /// A new call.
+    NewCall,
+    /// Nobody's: it has been answered.
+    Nobody,
+}
+
+impl Cx<'_> {
+    /// Finds out whose a request is; answers it when it is nobody's.
+    pub fn receive(&mut self, id: ServerId, request: &Request, head: &Head) -> For {
+        match head.to_tag() {
+            Some(tag) => self.receive_in_dialog(id, request, head, tag),
+            None => self.receive_out_of_dialog(id, request),
+        }
+    }
+
+    fn receive_in_dialog(&mut self, id: ServerId, request: &Request, head: &Head, tag: &str) -> For {
+        let Some(dialog) = self.dialogs.of_request(head) else {
+            // DG-08
+            self.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, tag);
+            return For::Nobody;
+        };
+        if self.dialogs.get_mut(dialog).is_some_and(|dialog| dialog.accept_cseq(head).is_err()) {
+            // RFC 3261 §12.2.2
+            self.refuse(id, request, StatusCode::SERVER_INTERNAL_ERROR, tag);
+            return For::Nobody;
+        }
+        if self.refuse_extensions(id, request, tag) {
+            return For::Nobody;
+        }
+        let usage = self.dialogs.usages(dialog).next();
+        usage.map_or(For::Nobody, For::Usage)
+    }
+
+    fn receive_out_of_dialog(&mut self, id: ServerId, request: &Request) -> For {
+        let tag = self.entropy.tag();
+        if request.method == Method::Bye {
+            // Sent in dialogs only: without a To tag there is none (RFC 3261 §15.1.2).
+            self.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, &tag);
+            return For::Nobody;
+        }
+        if !matches!(request.method, Method::Invite | Method::Options) {
+            self.answer_by_itself(id, request, &tag);
+            return For::Nobody;
+        }
+        if request.uri.as_sip().is_none() {
+            self.refuse(id, request, StatusCode::UNSUPPORTED_URI_SCHEME, &tag);
+            return For::Nobody;
+        }
+        if self.refuse_extensions(id, request, &tag) {
+            return For::Nobody;
+        }
+        if request.method == Method::Invite {
+            return For::NewCall;
+        }
+        self.answer_by_itself(id, request, &tag);
+        For::Nobody
+    }
+
+    /// Answers a request that no usage cares for: OPTIONS says what we can (RFC 3261 §11.2), anything else is
+    /// not allowed (§8.2.1).
+    pub(super) fn answer_by_itself(&mut self, id: ServerId, request: &Request, tag: &str) {
+        let options = request.method == Method::Options;
+        let status = if options { StatusCode::OK } else { StatusCode::METHOD_NOT_ALLOWED };
+        let mut response = request.response(status, None, Some(tag));
+        response.headers.push(Name::Allow, call::ALLOW);
+        if options {
+            response.headers.push(Name::Accept, "application/sdp");
+        }
+        self.respond(id, response);
+    }
+
+    /// RFC 3261 §8.2.2.3: 420 for what is required and not supported.
+    fn refuse_extensions(&mut self, id: ServerId, request: &Request, tag: &str) -> bool {
+        let required = request.headers.list(&Name::Require).unwrap_or_default();
+        let unknown = |option: &String| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(option));
+        let unsupported: Vec<String> = required.into_iter().filter(unknown).collect();
+        if unsupported.is_empty() {
+            return false;
+        }
+        let mut response = request.response(StatusCode::BAD_EXTENSION, None, Some(tag));
+        response.headers.push(Name::Unsupported, unsupported.join(", "));
+        self.respond(id, response);
+        true
+    }
+}
