@@ -29,3 +29,4 @@ pub mod time;
 pub mod transaction;
 pub mod transport;
 pub mod usage;
+pub mod web;
