@@ -1,0 +1,154 @@
+// Fake timers of test tools drive the whole: a call rings for three minutes in no time.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import FakeTimers from "@sinonjs/fake-timers";
+import { UserAgent, init } from "../../pkg/dist/index.js";
+import { plainMedia } from "./phone.mjs";
+
+/** A socket whose other end is the function `server`, which is given each message and a way to answer. */
+function memorySocket(server) {
+  return class MemorySocket {
+    protocol = "sip";
+    binaryType = "blob";
+    bufferedAmount = 0;
+    readyState = 0;
+    onopen = null;
+    onmessage = null;
+    onclose = null;
+    onerror = null;
+
+    constructor(url) {
+      this.url = url;
+      setTimeout(() => {
+        this.readyState = 1;
+        this.onopen?.({});
+      }, 10);
+    }
+
+    send(data) {
+      const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+      setTimeout(() => server(text, (answer) => this.onmessage?.({ data: answer })), 5);
+    }
+
+    close(code = 1000) {
+      this.readyState = 3;
+      setTimeout(() => this.onclose?.({ code }), 5);
+    }
+  };
+}
+
+const field = (message, name) => new RegExp(`^${name}: *(.*)\r$`, "im").exec(message)?.[1] ?? "";
+
+/** A response to `request` with further header fields. */
+function respond(request, status, fields = []) {
+  const vias = [...request.matchAll(/^Via:.*\r$/gim)].map(([line]) => line.trim());
+  const to = field(request, "To");
+  const lines = [
+    `SIP/2.0 ${status}`,
+    ...vias,
+    `From: ${field(request, "From")}`,
+    `To: ${/;tag=/.test(to) ? to : `${to};tag=server`}`,
+    `Call-ID: ${field(request, "Call-ID")}`,
+    `CSeq: ${field(request, "CSeq")}`,
+    ...fields,
+    "Content-Length: 0",
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** Registers everybody, rings for ever, ends when cancelled; notes when each method came. */
+function ringingServer() {
+  const seen = [];
+  let invite = "";
+  const server = (message, answer) => {
+    if (message === "\r\n\r\n") return answer("\r\n");
+    const [method] = message.split(" ", 1);
+    seen.push({ method, at: Date.now() });
+    if (method === "REGISTER")
+      answer(respond(message, "200 OK", [`Contact: ${field(message, "Contact")};expires=600`]));
+    if (method === "INVITE") {
+      invite = message;
+      answer(respond(message, "180 Ringing", ["Contact: <sip:bob@192.0.2.1>"]));
+    }
+    if (method === "CANCEL") {
+      answer(respond(message, "200 OK"));
+      answer(respond(invite, "487 Request Terminated"));
+    }
+  };
+  return { seen, server };
+}
+
+test("design_3_a_call_nobody_answers_is_cancelled_after_180_s_of_fake_time", { timeout: 30_000 }, async () => {
+  await init();
+  const clock = FakeTimers.install({ now: Date.UTC(2024, 0, 1) });
+  try {
+    const { seen, server } = ringingServer();
+    const Socket = memorySocket(server);
+    const ua = await UserAgent.create({
+      aor: "sip:alice@example.com",
+      servers: "wss://edge.example.com",
+      media: plainMedia("alice"),
+      webSocket: (url) => new Socket(url),
+    });
+    const connected = ua.connect();
+    await clock.tickAsync(100);
+    await connected;
+    assert.equal(ua.registration.state, "registered");
+
+    const placedAt = Date.now();
+    const call = ua.call("bob");
+    await clock.tickAsync(1000);
+    assert.equal(call.state, "ringing");
+    await clock.tickAsync(178_900);
+    assert.deepEqual(
+      seen.filter(({ method }) => method === "CANCEL"),
+      [],
+      "not a moment too soon",
+    );
+    await clock.tickAsync(200);
+    const [cancel] = seen.filter(({ method }) => method === "CANCEL");
+    const after = cancel.at - placedAt;
+    assert.ok(after >= 180_000 && after <= 180_050, `${after} ms`);
+    const { by, cause } = await call.ended;
+    assert.deepEqual([by, cause], ["local", "unanswered"]);
+    await assert.rejects(call.established, { code: "timeout" });
+    await clock.tickAsync(1000);
+    assert.equal(seen.at(-1).method, "ACK", "487 is acknowledged");
+
+    const closed = ua.close();
+    await clock.tickAsync(6000);
+    await closed;
+    assert.equal(clock.countTimers(), 0, "nothing is left ticking");
+  } finally {
+    clock.uninstall();
+  }
+});
+
+test("rg_03_the_registration_is_refreshed_in_fake_time", { timeout: 30_000 }, async () => {
+  await init();
+  const clock = FakeTimers.install({ now: Date.UTC(2024, 0, 1) });
+  try {
+    const { seen, server } = ringingServer();
+    const Socket = memorySocket(server);
+    const ua = await UserAgent.create({
+      aor: "sip:alice@example.com",
+      servers: "wss://edge.example.com",
+      media: plainMedia("alice"),
+      webSocket: (url) => new Socket(url),
+    });
+    ua.connect();
+    await clock.tickAsync(100);
+    const first = seen[0].at;
+    await clock.tickAsync(600_000);
+    const refreshes = seen.filter(({ method }) => method === "REGISTER").slice(1);
+    const after = (refreshes[0].at - first) / 1000;
+    assert.ok(after >= 450 && after <= 541, `refreshed after ${after} s of 600`);
+    assert.equal(ua.registration.state, "registered");
+    const closed = ua.close();
+    await clock.tickAsync(6000);
+    await closed;
+  } finally {
+    clock.uninstall();
+  }
+});

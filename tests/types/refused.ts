@@ -1,0 +1,55 @@
+// What must not compile.
+
+import { Call, PatchcordError, UserAgent } from "patchcord";
+import type { CallEnd, SipHeaders, UserAgentOptions } from "patchcord";
+
+declare const base: { aor: string; servers: string };
+declare const ua: UserAgent;
+declare const call: Call;
+declare const end: CallEnd;
+declare const headers: SipHeaders;
+
+// @ts-expect-error there is no such event
+ua.on("calls", () => {});
+// @ts-expect-error nor has a call this one
+call.addEventListener("hold", () => {});
+// @ts-expect-error nor a registration
+ua.registration.on("ended", () => {});
+// @ts-expect-error the event carries no such fact
+ua.on("call", ({ callee }) => console.log(callee));
+// @ts-expect-error facts are read-only
+call.on("statechange", (event) => (event.state = "ended"));
+// @ts-expect-error listeners are functions
+call.on("ended", { handleEvent: () => {} });
+
+// @ts-expect-error an emitter is no EventTarget: event names would not be checked
+const target: EventTarget = call;
+// @ts-expect-error user agents are made by create()
+new UserAgent();
+// @ts-expect-error both are needed
+UserAgent.create({ aor: "sip:alice@example.com" });
+// @ts-expect-error there is no such option
+UserAgent.create({ ...base, sever: "x" });
+// @ts-expect-error nor is this one there yet
+const timers: UserAgentOptions = { ...base, sessionTimer: {} };
+// @ts-expect-error a session must make and take SDP
+UserAgent.create({ ...base, media: { open: () => ({ close() {} }) } });
+
+// @ts-expect-error members of later versions are not there
+call.setHold(true);
+// @ts-expect-error properties are read-only
+call.state = "ended";
+// @ts-expect-error lists are too
+ua.calls.push(call);
+// @ts-expect-error 200 is not for ring()
+call.ring({ status: 200 });
+// @ts-expect-error there is no such cause
+if (end.cause === "bored") console.log(end);
+// @ts-expect-error there is no such code
+if (new PatchcordError("closed", "").code === "open") console.log(end);
+// @ts-expect-error header fields are read by get()
+console.log(headers["From"]);
+// @ts-expect-error null where there is none
+const from: string = headers.get("From");
+
+export { from, target, timers };
