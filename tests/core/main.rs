@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod message;
+mod transaction;
 #[cfg(feature = "switchboard")]
 mod switchboard;
-mod transaction;
+mod sim;
+mod calls;

@@ -1,0 +1,21 @@
+//! Driver 2: the core run natively in virtual time, deterministic from one seed.
+//!
+//! ```text
+//!  Script   one real user agent ("end") and a raw-text SIP peer: the test writes what the peer says
+//!  Pair     two real user agents, a minimal stateless proxy between them, and a wire that may fail
+//!     both: End   one user agent with its clock, its queues and the invariants that hold in every scenario
+//!           Text  a SIP message as text, read and edited without the parser under test
+//!           ladder  what went over the wire and when, printed when a scenario fails
+//! ```
+//! Nothing sleeps: a scenario that takes three hours takes a millisecond.
+
+mod end;
+mod ladder;
+mod pair;
+mod script;
+mod text;
+
+pub(crate) use end::{ANSWER, End, OFFER, brief, config, registering};
+pub(crate) use pair::Pair;
+pub(crate) use script::{PeerDialog, Script};
+pub(crate) use text::{SDP, Text};
