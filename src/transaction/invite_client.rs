@@ -180,12 +180,15 @@ pub(super) fn ack_for(invite: &Request, response: &Response) -> Request {
 }
 
 /// The CANCEL of an INVITE that has been sent (RFC 3261 §9.1): the INVITE's Request-URI, topmost Via, Route, From, To,
-/// Call-ID and CSeq number, and `extra` headers such as Reason.
+/// Call-ID and CSeq number, its credentials, because a CANCEL is never sent again for a challenge (§22.1), and `extra`
+/// headers such as Reason.
 #[must_use]
 pub fn cancel_for(invite: &Request, extra: Vec<(Name, String)>) -> Request {
     let mut cancel = skeleton(invite, Method::Cancel);
     copy(&mut cancel, &invite.headers, &Name::To);
     let mut cancel = finish(cancel, invite);
+    copy(&mut cancel, &invite.headers, &Name::Authorization);
+    copy(&mut cancel, &invite.headers, &Name::ProxyAuthorization);
     for (name, value) in extra {
         cancel.headers.push(name, value);
     }
