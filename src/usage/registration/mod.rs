@@ -9,18 +9,21 @@
 //!       │                       └─ 5xx, timeout ─▶ waiting ──retry_at──▶ registering
 //!       └── unregistering ◀── unregister()
 //! ```
+//! One REGISTER is under way at a time (RG-03): what is wanted meanwhile waits in `then` until it is answered.
 
+mod answers;
 mod event;
+mod then;
 
 pub use event::{RegistrationEvent, RegistrationState};
 
-use super::auth::{Attempt, Leg, Verdict};
-use super::data::{Address, Failure, FailureCode, Outcome, RequestId};
-use super::{Binding, Cx, Owner, Told, response_data};
+use super::auth::Leg;
+use super::data::{Failure, FailureCode, Outcome, RequestId};
+use super::{Cx, Owner, Told, response_data};
 use crate::entropy::Entropy;
-use crate::message::{CSeq, Contacts, Method, Name, NameAddr, Request, Response, Uri};
-use crate::time::{Backoff, Deadline, Duration, Instant, Timed};
-use crate::transaction::ClientId;
+use crate::message::{CSeq, Method, Name, NameAddr, Request, Response, Uri};
+use crate::time::{Backoff, Deadline, Instant, Timed};
+use then::Then;
 
 /// What is registered where.
 #[derive(Clone, Debug)]
@@ -61,6 +64,7 @@ enum State {
     Registering {
         leg: Leg,
         expires: u32,
+        then: Then,
     },
     Registered {
         refresh_at: Instant,
@@ -71,6 +75,7 @@ enum State {
     Rejected,
     Unregistering {
         leg: Leg,
+        then: Then,
     },
 }
 
@@ -136,48 +141,81 @@ impl Registration {
 
     /// Wants our contact bound from now on, as soon as there is a socket.
     pub fn want(&mut self, cx: &mut Cx<'_>) {
+        if cx.flow.is_some() {
+            return self.register(cx, None);
+        }
         self.wanted = true;
-        if cx.flow.is_some() && self.leg().is_none() {
-            self.start(cx, self.account.expires);
+        if matches!(self.state, State::Rejected) {
+            self.state = State::Offline;
         }
     }
 
     /// Wants our contact bound from now on, and binds it now if there is a socket.
     pub fn register(&mut self, cx: &mut Cx<'_>, id: Option<RequestId>) {
         self.wanted = true;
-        self.waiting.extend(id);
-        match self.state {
-            State::Registering { .. } => {}
-            State::Unregistering { leg } => {
+        let overtaken = match &mut self.state {
+            State::Registering { then, .. } => {
+                self.waiting.extend(id);
+                core::mem::replace(then, Then::Rest).waiting()
+            }
+            State::Unregistering { leg: Leg::Sent(_), then } => {
+                let mut waiting = core::mem::replace(then, Then::Rest).waiting();
+                waiting.extend(id);
+                *then = Then::Register(waiting);
+                return;
+            }
+            State::Unregistering { leg: leg @ Leg::Authenticating(_), .. } => {
                 leg.abandon(cx);
+                let overtaken = core::mem::take(&mut self.waiting);
+                self.waiting.extend(id);
                 self.start(cx, self.account.expires);
+                overtaken
             }
             State::Unregistered
             | State::Offline
             | State::Registered { .. }
             | State::Waiting { .. }
             | State::Rejected => {
-                self.start(cx, self.account.expires);
+                self.waiting.extend(id);
+                return self.start(cx, self.account.expires);
             }
-        }
+        };
+        fail(cx, overtaken, FailureCode::Ended, "registered in the meantime", None);
     }
 
     /// Wants our contact, or with `all` every contact of the address of record, bound no longer.
     pub fn unregister(&mut self, cx: &mut Cx<'_>, id: Option<RequestId>, all: bool) {
         self.wanted = false;
-        if let State::Registering { leg, .. } | State::Unregistering { leg } = self.state {
-            leg.abandon(cx);
-        }
-        self.fail_waiting(cx, FailureCode::Ended, "unregistered in the meantime", None);
-        self.waiting.extend(id);
-        let contact = if all { "*".to_owned() } else { self.contact(0) };
-        let mut request = self.request(cx);
-        request.headers.push(Name::Contact, contact);
-        request.headers.push(Name::Expires, "0");
-        match cx.send(request, Owner::Registration) {
-            Ok(id) => self.state = State::Unregistering { leg: Leg::Sent(id) },
-            Err(_offline) => self.become_unregistered(cx),
-        }
+        let overtaken = match &mut self.state {
+            State::Registering { leg: Leg::Sent(_), then, .. } => {
+                let (mut waiting, before) = core::mem::replace(then, Then::Rest).leaving();
+                waiting.extend(id);
+                *then = Then::Unregister { waiting, all: all || before };
+                core::mem::take(&mut self.waiting)
+            }
+            State::Unregistering { leg: Leg::Sent(_), then } if all => {
+                let (mut waiting, _) = core::mem::replace(then, Then::Rest).leaving();
+                waiting.extend(id);
+                *then = Then::Unregister { waiting, all };
+                return;
+            }
+            State::Unregistering { then, .. } => {
+                self.waiting.extend(id);
+                core::mem::replace(then, Then::Rest).waiting()
+            }
+            State::Registering { leg: leg @ Leg::Authenticating(_), .. } => {
+                leg.abandon(cx);
+                let overtaken = core::mem::take(&mut self.waiting);
+                self.leave(cx, id.into_iter().collect(), all);
+                overtaken
+            }
+            State::Unregistered
+            | State::Offline
+            | State::Registered { .. }
+            | State::Waiting { .. }
+            | State::Rejected => return self.leave(cx, id.into_iter().collect(), all),
+        };
+        fail(cx, overtaken, FailureCode::Ended, "unregistered in the meantime", None);
     }
 
     /// A socket is open: binds our contact if that is wanted.
@@ -191,9 +229,13 @@ impl Registration {
     pub fn flow_down(&mut self, cx: &mut Cx<'_>) {
         match self.state {
             State::Unregistered | State::Offline | State::Rejected => {}
-            State::Unregistering { leg } => {
+            State::Unregistering { leg, .. } => {
                 leg.abandon(cx);
-                self.become_unregistered(cx);
+                self.follow(cx);
+            }
+            State::Registering { leg, then: Then::Register(_) | Then::Unregister { .. }, .. } => {
+                leg.abandon(cx);
+                self.follow(cx);
             }
             State::Registering { .. } | State::Registered { .. } | State::Waiting { .. } => {
                 if let State::Registering { leg, .. } = self.state {
@@ -212,55 +254,56 @@ impl Registration {
         }
     }
 
-    /// A challenged REGISTER may be sent again, or waits for the application.
-    pub fn on_verdict(&mut self, cx: &mut Cx<'_>, leg: Leg, verdict: Verdict, response: &Response) {
-        if self.leg() != Some(leg) {
-            return;
-        }
-        match verdict {
-            Verdict::Asked(ask) => self.set_leg(Leg::Authenticating(ask)),
-            Verdict::Again(request, attempt) => self.send_again(cx, *request, attempt),
-            Verdict::Refused(why) => self.reject(cx, FailureCode::Authentication, why, response),
-        }
-    }
-
-    /// A response to our REGISTER, challenges excepted.
-    pub fn on_response(&mut self, cx: &mut Cx<'_>, id: ClientId, response: &Response) {
-        if self.leg() != Some(Leg::Sent(id)) || response.status.is_provisional() {
-            return;
-        }
-        if matches!(self.state, State::Unregistering { .. }) {
-            return self.become_unregistered(cx);
-        }
-        match response.status.code() {
-            200..=299 => self.on_success(cx, response),
-            423 => self.on_interval_too_brief(cx, response),
-            403 | 404 => {
-                self.reject(cx, FailureCode::Rejected, "the registrar refuses this address of record", response)
-            }
-            _ => self.retry_later(cx, Some(response), "the registrar could not do it"),
-        }
-    }
-
-    /// Our REGISTER was not answered, or the connection broke (TX-13).
-    pub fn on_no_answer(&mut self, cx: &mut Cx<'_>, id: ClientId) {
-        if self.leg() == Some(Leg::Sent(id)) {
-            if matches!(self.state, State::Unregistering { .. }) {
-                self.become_unregistered(cx);
-            } else {
-                self.retry_later(cx, None, "the registrar did not answer");
-            }
-        }
-    }
-
     /// Leaves nothing behind: the user agent is closed.
     pub fn abandon(&mut self, cx: &mut Cx<'_>) {
         if let Some(leg) = self.leg() {
             leg.abandon(cx);
         }
         self.wanted = false;
+        let later = self.take_then().waiting();
         self.state = State::Unregistered;
         self.fail_waiting(cx, FailureCode::Closed, "the user agent was closed", None);
+        fail(cx, later, FailureCode::Closed, "the user agent was closed", None);
+    }
+
+    /// Does what was wanted while the REGISTER that is now over was under way. Whether there was anything.
+    fn follow(&mut self, cx: &mut Cx<'_>) -> bool {
+        let then = self.take_then();
+        if matches!(self.state, State::Unregistering { .. }) {
+            self.become_unregistered(cx);
+        }
+        match then {
+            Then::Rest => return false,
+            Then::Register(waiting) => {
+                self.waiting.extend(waiting);
+                self.start(cx, self.account.expires);
+            }
+            Then::Unregister { waiting, all } => self.leave(cx, waiting, all),
+        }
+        true
+    }
+
+    fn take_then(&mut self) -> Then {
+        match &mut self.state {
+            State::Registering { then, .. } | State::Unregistering { then, .. } => core::mem::replace(then, Then::Rest),
+            State::Unregistered
+            | State::Offline
+            | State::Registered { .. }
+            | State::Waiting { .. }
+            | State::Rejected => Then::Rest,
+        }
+    }
+
+    fn leave(&mut self, cx: &mut Cx<'_>, waiting: Vec<RequestId>, all: bool) {
+        self.waiting.extend(waiting);
+        let contact = if all { "*".to_owned() } else { self.contact(0) };
+        let mut request = self.request(cx);
+        request.headers.push(Name::Contact, contact);
+        request.headers.push(Name::Expires, "0");
+        match cx.send(request, Owner::Registration) {
+            Ok(id) => self.state = State::Unregistering { leg: Leg::Sent(id), then: Then::Rest },
+            Err(_offline) => self.become_unregistered(cx),
+        }
     }
 
     fn start(&mut self, cx: &mut Cx<'_>, expires: u32) {
@@ -270,7 +313,7 @@ impl Registration {
         let said = matches!(self.state, State::Registered { .. } | State::Registering { .. });
         match cx.send(request, Owner::Registration) {
             Ok(id) => {
-                self.state = State::Registering { leg: Leg::Sent(id), expires };
+                self.state = State::Registering { leg: Leg::Sent(id), expires, then: Then::Rest };
                 if !said {
                     self.tell(cx, RegistrationState::Registering, None, None);
                 }
@@ -279,15 +322,6 @@ impl Registration {
                 self.state = State::Offline;
                 self.fail_waiting(cx, FailureCode::NotConnected, "no server is connected", None);
             }
-        }
-    }
-
-    fn send_again(&mut self, cx: &mut Cx<'_>, mut request: Request, attempt: Attempt) {
-        self.cseq = self.cseq.saturating_add(1);
-        request.headers.set(Name::CSeq, CSeq { number: self.cseq, method: Method::Register }.to_string());
-        match cx.send_again(request, Owner::Registration, attempt) {
-            Ok(id) => self.set_leg(Leg::Sent(id)),
-            Err(_offline) => self.flow_down(cx),
         }
     }
 
@@ -310,75 +344,6 @@ impl Registration {
         contact.to_string()
     }
 
-    fn on_success(&mut self, cx: &mut Cx<'_>, response: &Response) {
-        let contacts = match response.headers.contacts() {
-            Ok(Contacts::List(contacts)) => contacts,
-            Ok(Contacts::Star) | Err(_) => Vec::new(),
-        };
-        let Some(own) = contacts.iter().find(|contact| self.is_own(contact)) else {
-            cx.diagnostic("not-bound", "the 2xx to REGISTER does not list our contact");
-            return self.retry_later(cx, Some(response), "the registrar did not bind our contact");
-        };
-        let State::Registering { expires: asked, .. } = self.state else { return };
-        // RFC 3261 §10.2.4: the contact's own parameter, else the header field, else what was asked for.
-        let own_expires = own.params.value("expires").and_then(|text| text.parse().ok());
-        let expires = own_expires.or_else(|| response.headers.seconds(&Name::Expires).ok().flatten()).unwrap_or(asked);
-        let interval = Duration::from_secs(u64::from(expires).min(86_400));
-        let expires_at = cx.now + interval;
-        // RG-03: between three and nine tenths of the interval, and never in its last five seconds.
-        let latest = interval.mul_f32(0.9).min(interval.saturating_sub(Duration::from_secs(5)));
-        let refresh_at = cx.now + cx.entropy.between(interval.mul_f32(0.75).min(latest), latest);
-        self.failures = 0;
-        self.state = State::Registered { refresh_at: refresh_at.max(cx.now + Duration::from_secs(1)) };
-        cx.out.push_back(Told::Bound(Binding {
-            service_route: response.headers.addresses(&Name::ServiceRoute).unwrap_or_default(),
-            flow_timer: response.headers.seconds(&Name::FlowTimer).ok().flatten().filter(|seconds| *seconds > 0),
-        }));
-        let contacts = contacts.iter().map(Address::from).collect();
-        cx.out.push_back(Told::Registration(RegistrationEvent::Refreshed { expires_at, contacts }));
-        self.tell(cx, RegistrationState::Registered, Some(response), None);
-        for id in core::mem::take(&mut self.waiting) {
-            cx.done(id);
-        }
-    }
-
-    /// RFC 3261 §10.2.8: once, with the interval the registrar asks for.
-    fn on_interval_too_brief(&mut self, cx: &mut Cx<'_>, response: &Response) {
-        let wanted = response.headers.seconds(&Name::MinExpires).ok().flatten();
-        match (&self.state, wanted) {
-            (State::Registering { expires, .. }, Some(least)) if least > *expires => self.start(cx, least),
-            _ => self.reject(cx, FailureCode::Rejected, "the registrar finds every interval too brief", response),
-        }
-    }
-
-    fn is_own(&self, contact: &NameAddr) -> bool {
-        let same = |name| {
-            let ours = self.account.contact.params.value(name);
-            ours.is_some() && ours == contact.params.value(name)
-        };
-        (same("+sip.instance") && same("reg-id")) || contact.uri.equivalent(&self.account.contact.uri)
-    }
-
-    fn retry_later(&mut self, cx: &mut Cx<'_>, response: Option<&Response>, why: &str) {
-        self.failures = self.failures.saturating_add(1);
-        let asked = response.and_then(|response| response.headers.retry_after()).unwrap_or(0);
-        let wait = self.account.backoff.after(self.failures, cx.entropy);
-        let retry_at = cx.now + wait.max(Duration::from_secs(u64::from(asked.min(86_400))));
-        self.state = State::Waiting { retry_at };
-        self.tell(cx, RegistrationState::Waiting, response, Some(retry_at));
-        let code = if response.is_some() { FailureCode::Rejected } else { FailureCode::Timeout };
-        self.fail_waiting(cx, code, why, response);
-    }
-
-    fn reject(&mut self, cx: &mut Cx<'_>, code: FailureCode, why: &str, response: &Response) {
-        self.wanted = false;
-        self.state = State::Rejected;
-        let message = format!("{why} ({} {})", response.status.code(), response.phrase);
-        self.refusal = Some(Failure { code, message: message.clone(), response: Some(response_data(response)) });
-        self.tell(cx, RegistrationState::Rejected, Some(response), None);
-        self.fail_waiting(cx, code, &message, Some(response));
-    }
-
     fn become_unregistered(&mut self, cx: &mut Cx<'_>) {
         self.state = State::Unregistered;
         self.tell(cx, RegistrationState::Unregistered, None, None);
@@ -388,16 +353,12 @@ impl Registration {
     }
 
     fn fail_waiting(&mut self, cx: &mut Cx<'_>, code: FailureCode, message: &str, response: Option<&Response>) {
-        for id in core::mem::take(&mut self.waiting) {
-            let response = response.map(response_data);
-            let failure = Failure { code, message: message.to_owned(), response };
-            cx.out.push_back(Told::Done(id, Outcome::Failed { failure }));
-        }
+        fail(cx, core::mem::take(&mut self.waiting), code, message, response);
     }
 
     fn leg(&self) -> Option<Leg> {
         match self.state {
-            State::Registering { leg, .. } | State::Unregistering { leg } => Some(leg),
+            State::Registering { leg, .. } | State::Unregistering { leg, .. } => Some(leg),
             State::Unregistered
             | State::Offline
             | State::Registered { .. }
@@ -408,7 +369,7 @@ impl Registration {
 
     fn set_leg(&mut self, new: Leg) {
         match &mut self.state {
-            State::Registering { leg, .. } | State::Unregistering { leg } => *leg = new,
+            State::Registering { leg, .. } | State::Unregistering { leg, .. } => *leg = new,
             State::Unregistered
             | State::Offline
             | State::Registered { .. }
@@ -420,5 +381,12 @@ impl Registration {
     fn tell(&self, cx: &mut Cx<'_>, state: RegistrationState, response: Option<&Response>, retry_at: Option<Instant>) {
         let response = response.map(response_data);
         cx.out.push_back(Told::Registration(RegistrationEvent::State { state, response, retry_at }));
+    }
+}
+
+fn fail(cx: &mut Cx<'_>, ids: Vec<RequestId>, code: FailureCode, message: &str, response: Option<&Response>) {
+    for id in ids {
+        let failure = Failure { code, message: message.to_owned(), response: response.map(response_data) };
+        cx.out.push_back(Told::Done(id, Outcome::Failed { failure }));
     }
 }
