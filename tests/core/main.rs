@@ -6,4 +6,5 @@ mod transaction;
 #[cfg(feature = "switchboard")]
 mod switchboard;
 mod sim;
-mod calls;
+mod auth;
+mod registration;

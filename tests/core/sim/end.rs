@@ -164,10 +164,7 @@ impl End {
             }
             Event::Call { call, event } => self.note_call(*call, event),
             Event::Ask { id, question } => self.asks.push_back((*id, question.clone())),
-            Event::Connection { .. }
-            | Event::Registration { .. }
-            | Event::Trace { .. }
-            | Event::Diagnostic { .. } => {}
+            Event::Connection { .. } | Event::Registration { .. } | Event::Trace { .. } | Event::Diagnostic { .. } => {}
         }
         self.events.push_back(event);
     }
