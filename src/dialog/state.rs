@@ -31,14 +31,14 @@ impl DialogKey {
         })
     }
 
-    /// The key of the dialog a response to a request of ours belongs to; none when it carries no To tag.
+    /// The key of the dialog a response to a request of ours belongs to.
     #[must_use]
-    pub fn of_response(head: &Head) -> Option<Self> {
-        Some(Self {
+    pub fn of_response(head: &Head) -> Self {
+        Self {
             call_id: head.call_id.clone(),
             local_tag: head.from_tag().unwrap_or_default().to_owned(),
-            remote_tag: head.to_tag()?.to_owned(),
-        })
+            remote_tag: head.to_tag().unwrap_or_default().to_owned(),
+        }
     }
 }
 
@@ -76,15 +76,15 @@ pub struct Dialog {
 
 impl Dialog {
     /// The dialog of a response above 100 to an INVITE or another dialog-creating request of ours
-    /// (RFC 3261 §12.1.2). None without a To tag. The remote target falls back to the Request-URI where
+    /// (RFC 3261 §12.1.2). The remote target falls back to the Request-URI where
     /// the response names no usable Contact; whoever needs a Contact checks for one.
     #[must_use]
-    pub fn uac(request: &Request, response: &Response, head: &Head) -> Option<Self> {
+    pub fn uac(request: &Request, response: &Response, head: &Head) -> Self {
         let stage = if response.status.is_success() { Stage::Confirmed } else { Stage::Early };
         let mut route_set = response.headers.addresses(&Name::RecordRoute).unwrap_or_default();
         route_set.reverse();
-        Some(Self {
-            key: DialogKey::of_response(head)?,
+        Self {
+            key: DialogKey::of_response(head),
             stage,
             local: head.from.clone(),
             remote: head.to.clone(),
@@ -92,7 +92,7 @@ impl Dialog {
             route_set,
             local_cseq: head.cseq.number,
             remote_cseq: None,
-        })
+        }
     }
 
     /// The dialog of a request we answer with the To tag `local_tag` (RFC 3261 §12.1.1). None when it names no

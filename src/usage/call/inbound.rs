@@ -177,9 +177,7 @@ impl Calls {
         let Some(invite) = cx.transactions.client_request(id).cloned() else { return };
         let wanted = matches!(self.calls.get(call), Some(Call { phase: Phase::Outgoing(outgoing), .. }) if outgoing.is_invite(Leg::Sent(id)));
         let owner = if wanted { call } else { self.next_handle() };
-        let Some(dialog) = confirm(cx, owner, &invite, response, head) else {
-            return cx.diagnostic("no-tag", "a 2xx to our INVITE carries no To tag: dropped");
-        };
+        let dialog = confirm(cx, owner, &invite, response, head);
         self.acknowledge(cx, id, &invite, dialog, head);
         if !wanted {
             let phase = Goodbye::unseen(cx, owner, dialog, &elsewhere());

@@ -239,10 +239,9 @@ impl Outgoing {
             return Phase::Outgoing(Box::new(self));
         };
         let branch = head.to_tag().unwrap_or_default().to_owned();
-        if !branch.is_empty()
-            && !early.iter().any(|(tag, _)| *tag == branch)
-            && let Some(dialog) = Dialog::uac(request, response, head)
-        {
+        // DG-01: without a tag it opens no dialog.
+        if !branch.is_empty() && !early.iter().any(|(tag, _)| *tag == branch) {
+            let dialog = Dialog::uac(request, response, head);
             early.push((branch.clone(), cx.dialogs.insert(dialog, Usage::Invite(call))));
         }
         if response.status.code() == 180 {
@@ -363,11 +362,11 @@ pub(super) fn confirm(
     request: &Request,
     response: &Response,
     head: &Head,
-) -> Option<DialogId> {
-    if let Some(id) = DialogKey::of_response(head).and_then(|key| cx.dialogs.find(&key)) {
-        cx.dialogs.get_mut(id)?.confirm_by(response);
-        return Some(id);
+) -> DialogId {
+    let known = cx.dialogs.find(&DialogKey::of_response(head));
+    if let Some((id, dialog)) = known.and_then(|id| Some((id, cx.dialogs.get_mut(id)?))) {
+        dialog.confirm_by(response);
+        return id;
     }
-    let dialog = Dialog::uac(request, response, head)?;
-    Some(cx.dialogs.insert(dialog, Usage::Invite(call)))
+    cx.dialogs.insert(Dialog::uac(request, response, head), Usage::Invite(call))
 }
