@@ -7,4 +7,5 @@ mod transaction;
 mod switchboard;
 mod sim;
 mod auth;
+mod calls;
 mod registration;
