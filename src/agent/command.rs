@@ -14,7 +14,7 @@ const CONGESTED: u32 = 1 << 20;
 
 /// A command. One that carries a [`RequestId`] is answered by exactly one `Done`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase"))]
 pub enum Command {
     /// Connects and, unless switched off, registers. Done when both are so.
@@ -126,7 +126,7 @@ pub enum Command {
 
 /// What a driver may want to be told or asked; without it the core acts by itself at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
 pub enum Interest {
     /// `Event::Trace`.

@@ -11,7 +11,7 @@ use crate::usage::registration::Account;
 
 /// What a user agent is made with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct Config {
     /// Address of record: a sip or sips URI with a user part.
@@ -45,7 +45,7 @@ pub struct Config {
 
 /// How to register (RFC 3261 §10).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct RegistrationConfig {
     /// Seconds asked for, at least 1.
@@ -59,7 +59,7 @@ pub struct RegistrationConfig {
 
 /// Reconnecting and keep-alive, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct ReconnectConfig {
     /// Bound of the first wait after a loss.

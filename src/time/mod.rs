@@ -12,7 +12,7 @@ pub use core::time::Duration;
 
 /// A moment, in milliseconds since the driver started. Only drivers make new ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Instant(pub u64);
 
 impl Instant {

@@ -6,18 +6,18 @@ use crate::store::ids;
 
 /// Names the command a promise waits for. Chosen by the driver; exactly one `Done` answers each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct RequestId(pub u32);
 
 /// Names a question the core has asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct AskId(pub u32);
 
 /// Names a call. Drivers make even ones for the calls they place, the core odd ones for those that come in;
 /// never reused. (Not a Call-ID: that word is SIP's.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct CallHandle(pub u32);
 
 ids!(AskId: u32, CallHandle: u32);
@@ -43,7 +43,7 @@ impl std::error::Error for Misuse {}
 
 /// A body with its type (RFC 3261 §20.15, §20.11).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct Body {
     /// Content-Type, parameters included.
@@ -57,22 +57,18 @@ pub struct Body {
 
 /// A body's octets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(untagged))]
 pub enum Content {
     /// UTF-8.
     Text(String),
     /// Anything else.
-    Binary(
-        #[cfg_attr(target_arch = "wasm32", serde(with = "serde_bytes"))]
-        #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
-        Vec<u8>,
-    ),
+    Binary(#[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))] Vec<u8>),
 }
 
 /// A response for showing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ResponseData {
     /// 100 to 699.
     pub status: u16,
@@ -86,7 +82,7 @@ pub struct ResponseData {
 /// long names, unfolded, in order: they cross the boundary at the price of one copy and are split only when
 /// somebody looks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct MessageData {
     /// `Name: value` lines, each ended by CR LF.
     pub headers: String,
@@ -97,7 +93,7 @@ pub struct MessageData {
 
 /// A name-addr for showing (RFC 3261 §20.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct Address {
     /// The URI, unbracketed.
@@ -111,7 +107,7 @@ pub struct Address {
 
 /// Why something a promise waited for did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Failure {
     /// Stable word for programs.
     pub code: FailureCode,
@@ -124,7 +120,7 @@ pub struct Failure {
 
 /// The stable words of [`Failure::code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
 pub enum FailureCode {
     /// The call or user agent is in a state in which this cannot be done.
@@ -151,7 +147,7 @@ pub enum FailureCode {
 
 /// How the command with this [`RequestId`] ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case"))]
 pub enum Outcome {
     /// It was done.
@@ -170,7 +166,7 @@ pub enum Outcome {
 
 /// One state machine in a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Machine {
     /// Room and identity: `call 2`, `INVITE client transaction 7`.
     pub machine: String,

@@ -5,7 +5,7 @@ use super::data::CallHandle;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase"))]
 pub enum Question {
     /// Which credentials answer this challenge? Answered by [`Answer::Credentials`].
@@ -51,7 +51,7 @@ pub enum Question {
 
 /// A challenge as the application sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ChallengeData {
     /// The protection realm.
     pub realm: String,
@@ -65,7 +65,7 @@ pub struct ChallengeData {
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase"))]
 pub enum Answer {
     /// Credentials, or none to be had.
@@ -92,7 +92,7 @@ pub enum Answer {
 
 /// Where credentials come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase"))]
 pub enum CredentialSource {
     /// There are none.
@@ -108,7 +108,7 @@ pub enum CredentialSource {
 
 /// A user's name and secret for digest authentication.
 #[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Credentials {
     /// The user's name in the realm.
     pub username: String,

@@ -49,7 +49,7 @@ fn clippy(what: &[&str]) -> Result<(), Failure> {
 
 /// The very tests of the core, compiled for the browser's target and run by Node.
 fn wasm_tests(tools: &Tools) -> Result<(), Failure> {
-    let test = cargo().args(["test", "--package", "patchcord", "--test", "core", "--target", WASM]);
+    let test = cargo().args(["test", "--package", "patchcord", "--lib", "--test", "core", "--target", WASM]);
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &tools.runner).loud()
 }
 

@@ -10,7 +10,7 @@ use crate::usage::data::{Address, MessageData, ResponseData};
 /// ```
 /// States may be skipped, never revisited; every one may be followed by `ending` or `ended`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
 pub enum CallState {
     /// INVITE made or received, nothing answered.
@@ -31,7 +31,7 @@ pub enum CallState {
 
 /// An event of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase"))]
 pub enum CallEvent {
     /// A call has come in and may be answered.
@@ -77,7 +77,7 @@ pub enum CallEvent {
 
 /// A dialog's identity (RFC 3261 §12).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct DialogData {
     /// Call-ID.
@@ -90,7 +90,7 @@ pub struct DialogData {
 
 /// How and why a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct CallEnd {
     /// Who ended it.
@@ -111,7 +111,7 @@ pub struct CallEnd {
 
 /// A Reason header field (RFC 3326).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ReasonData {
     /// `SIP`, `Q.850` …
     pub protocol: String,
@@ -124,7 +124,7 @@ pub struct ReasonData {
 
 /// Who ended a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
 pub enum EndedBy {
     /// We did.
@@ -137,7 +137,7 @@ pub enum EndedBy {
 
 /// Why a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
 pub enum Cause {
     /// BYE.

@@ -5,7 +5,7 @@ use crate::usage::data::{Address, ResponseData};
 
 /// An event of the registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase"))]
 pub enum RegistrationEvent {
     /// The state has changed.
@@ -30,7 +30,7 @@ pub enum RegistrationEvent {
 
 /// Where the registration stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize, serde::Deserialize, tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
 pub enum RegistrationState {
     /// Not registered, and nobody tries.
