@@ -167,15 +167,12 @@ impl UserAgent {
                     self.take_answer(ask, owner, answer);
                 }
             }
-            Command::Snapshot { id } => {
-                let outcome = Outcome::Snapshot { machines: self.machines() };
-                self.told.push_back(Told::Done(id, outcome));
-            }
+            Command::Snapshot { id } => self.snapshot(id),
         }
         Ok(())
     }
 
-    /// Nothing works any more, and every promise is told so.
+    /// Nothing works any more, and every promise is told so. What is left may still be looked at.
     fn obey_closed(&mut self, command: Command) -> Result<(), Misuse> {
         match command {
             Command::Close { id, timeout_ms } => self.close(id, Duration::from_millis(u64::from(timeout_ms))),
@@ -186,8 +183,8 @@ impl UserAgent {
             | Command::Ring { id, .. }
             | Command::Accept { id, .. }
             | Command::Reject { id, .. }
-            | Command::Hangup { id, .. }
-            | Command::Snapshot { id } => self.fail_closed(id),
+            | Command::Hangup { id, .. } => self.fail_closed(id),
+            Command::Snapshot { id } => self.snapshot(id),
             Command::Call { .. } => return Err(Misuse::new("the user agent is closed; create a new one")),
             Command::Answer { ask, answer } => {
                 if let Some(owner) = self.asks.close(ask) {
@@ -207,6 +204,11 @@ impl UserAgent {
                 cx!(self).failed(id, FailureCode::WrongState, "this user agent was made with `registration: false`")
             }
         }
+    }
+
+    fn snapshot(&mut self, id: RequestId) {
+        let outcome = Outcome::Snapshot { machines: self.machines() };
+        self.told.push_back(Told::Done(id, outcome));
     }
 
     fn readiness(&self) -> Readiness {
