@@ -1,13 +1,13 @@
 //! The end of an established call on our side: BYE (RFC 3261 §15.1.1; RC-07, DG-09, TR-12).
 //!
 //! ```text
-//!                       ACK, 64·T1              any final, timeout
-//!  AwaitingAck ───────────────────▶ Saying ───────────────────────▶ (gone)
+//!                       ACK, 64·T1              any final, timeout             64·T1, BYE
+//!  AwaitingAck ───────────────────▶ Saying ───────────────────────▶ Lingering ───────────▶ (gone)
 //!                                    │ ▲ flow up
 //!                    connection lost ▼ │
 //!                                  Offline ── 1800 s ─▶ (gone)
 //! ```
-//! While offline the call has ended for people: the phase is then `Parting`, else `Leaving`.
+//! Offline and lingering the call has ended for people: the phase is then `Parting`, else `Leaving`.
 
 use super::event::{CallEnd, Cause};
 use super::unacknowledged::{Alarm, Unacknowledged};
@@ -38,6 +38,8 @@ enum Step {
     Saying { leg: Leg },
     /// There is no connection.
     Offline { drop_at: Instant },
+    /// Over; a BYE of the peer's that crossed ours is still answered (RC-03).
+    Lingering { forget_at: Instant },
 }
 
 impl Goodbye {
@@ -70,6 +72,7 @@ impl Goodbye {
         match &self.step {
             Step::AwaitingAck { wait } => Some(wait.deadline()),
             Step::Offline { drop_at } => Some(Deadline::new(*drop_at, "drop the BYE: no connection for too long")),
+            Step::Lingering { forget_at } => Some(Deadline::new(*forget_at, "forget a call that is over")),
             Step::Saying { .. } => None,
         }
     }
@@ -81,11 +84,11 @@ impl Goodbye {
                 Alarm::Repeated => self.same(end),
                 Alarm::GaveUp => self.say(cx, call).told(cx, call, end),
             },
-            Step::Offline { drop_at } if *drop_at <= cx.now => {
+            Step::Offline { drop_at: over_at } | Step::Lingering { forget_at: over_at } if *over_at <= cx.now => {
                 self.abandon(cx, call);
                 end.map_or(Phase::Gone, |end| end::ended(cx, call, end))
             }
-            Step::Offline { .. } | Step::Saying { .. } => self.same(end),
+            Step::Offline { .. } | Step::Lingering { .. } | Step::Saying { .. } => self.same(end),
         }
     }
 
@@ -93,7 +96,9 @@ impl Goodbye {
     pub(super) fn on_ack(self, cx: &mut Cx<'_>, call: CallHandle, cseq: u32, end: CallEnd) -> Phase {
         match &self.step {
             Step::AwaitingAck { wait } if wait.is_acknowledged_by(cseq) => self.say(cx, call).phase(cx, call, end),
-            Step::AwaitingAck { .. } | Step::Saying { .. } | Step::Offline { .. } => self.same(Some(end)),
+            Step::AwaitingAck { .. } | Step::Saying { .. } | Step::Offline { .. } | Step::Lingering { .. } => {
+                self.same(Some(end))
+            }
         }
     }
 
@@ -102,8 +107,17 @@ impl Goodbye {
         matches!(self.step, Step::Saying { leg } if leg == at)
     }
 
-    /// Any final answer, or none in time, ends it (DG-09); so does a BYE of the peer's own (RC-03).
-    pub(super) fn on_over(self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    /// Any final answer, or none in time, ends it (DG-09).
+    pub(super) fn on_over(mut self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+        if let Some(end) = end {
+            let _gone = end::ended(cx, call, end);
+        }
+        self.step = Step::Lingering { forget_at: cx.now + cx.transactions.timers().f() };
+        Phase::Parting(Box::new(self))
+    }
+
+    /// So does a BYE of the peer's own (RC-03).
+    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
         self.abandon(cx, call);
         end.map_or(Phase::Gone, |end| end::ended(cx, call, end))
     }
@@ -154,7 +168,7 @@ impl Goodbye {
     pub(super) fn flow_up(self, cx: &mut Cx<'_>, call: CallHandle) -> Box<Self> {
         Box::new(match self.step {
             Step::Offline { .. } => self.say(cx, call),
-            Step::AwaitingAck { .. } | Step::Saying { .. } => self,
+            Step::AwaitingAck { .. } | Step::Saying { .. } | Step::Lingering { .. } => self,
         })
     }
 
@@ -199,7 +213,7 @@ impl Goodbye {
     /// Offline the call ends for people at once.
     fn phase(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
         match self.step {
-            Step::Offline { .. } => {
+            Step::Offline { .. } | Step::Lingering { .. } => {
                 let _gone = end::ended(cx, call, end);
                 Phase::Parting(Box::new(self))
             }

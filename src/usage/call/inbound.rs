@@ -235,11 +235,11 @@ impl Calls {
             // RC-03
             Phase::Leaving(goodbye, end) => {
                 answer(cx);
-                goodbye.on_over(cx, call, Some(*end))
+                goodbye.on_bye(cx, call, Some(*end))
             }
             Phase::Parting(goodbye) => {
                 answer(cx);
-                goodbye.on_over(cx, call, None)
+                goodbye.on_bye(cx, call, None)
             }
             Phase::Queued(_) | Phase::Gone => {
                 answer(cx);
