@@ -3,7 +3,9 @@
 
 mod auth;
 mod calls;
+mod flows;
 mod message;
+mod races;
 mod registration;
 mod sim;
 #[cfg(feature = "switchboard")]

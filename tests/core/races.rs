@@ -1,0 +1,228 @@
+//! What crosses on the wire: requirements RC-01, RC-03, RC-04, RC-05, RC-10, RC-22 and two real ends over a wire that delays,
+//! repeats and breaks.
+
+use patchcord::message::Frame;
+use patchcord::time::Duration;
+use patchcord::usage::call::{Cause, EndedBy};
+use patchcord::usage::data::CallHandle;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::sim::{Pair, PeerDialog, Script, Text, config, registering};
+
+#[test]
+fn rc_01_a_2xx_that_crosses_our_cancel_is_acknowledged_then_ended_once() {
+    let mut script = Script::connected();
+    let call = script.call();
+    let invite = script.expect("INVITE ");
+    script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag"));
+    script.hangup(call);
+    let cancel = script.expect("CANCEL ");
+    script.say(&Text::ok_to(&invite));
+    script.expect("ACK sip:bob@192.0.2.9:5062;transport=ws SIP/2.0\r\n");
+    let bye = script.expect("BYE sip:bob@192.0.2.9:5062;transport=ws SIP/2.0\r\n");
+    script.say(&Text::answer(&cancel, "200 OK"));
+    script.expect_nothing();
+    script.say(&Text::answer(&bye, "200 OK"));
+    let end = script.ended(call);
+    assert_eq!((end.by, end.cause), (EndedBy::Local, Cause::Cancelled));
+    assert!(script.news_of(call).iter().all(|line| line != "established"), "it never was");
+}
+
+#[test]
+fn rc_01_a_2xx_that_comes_before_the_cancel_could_leave_is_ended_too() {
+    let mut script = Script::connected();
+    let call = script.call();
+    let invite = script.expect("INVITE ");
+    script.hangup(call);
+    script.expect_nothing();
+    script.say(&Text::ok_to(&invite));
+    script.expect("ACK ");
+    let bye = script.expect("BYE ");
+    script.say(&Text::answer(&bye, "200 OK"));
+    script.silence_until(100_000);
+    assert_eq!(script.ended(call).cause, Cause::Cancelled);
+}
+
+#[test]
+fn rc_03_bye_crosses_bye_and_each_is_answered() {
+    let mut script = Script::connected();
+    let (call, _, mut dialog) = script.outgoing();
+    script.hangup(call);
+    let ours = script.expect("BYE ");
+    let theirs = dialog.request(&mut script, "BYE");
+    script.say(&theirs);
+    script.expect_response(200, "BYE");
+    assert_eq!(script.news_of(call), ["Ending", "Ended", "ended Local Hangup"]);
+    script.say(&Text::answer(&ours, "481 Call/Transaction Does Not Exist"));
+    script.silence_until(100_000);
+    assert_eq!(script.news_of(call), [""; 0]);
+}
+
+#[test]
+fn rc_03_a_bye_that_comes_after_the_answer_to_ours_is_200_for_64_t1_then_481() {
+    for (at, status) in [(1_000, 200), (31_999, 200), (40_000, 481)] {
+        let mut script = Script::connected();
+        let (call, _, mut dialog) = script.outgoing();
+        script.hangup(call);
+        let ours = script.expect("BYE ");
+        script.say(&Text::answer(&ours, "200 OK"));
+        assert_eq!(script.ended(call).cause, Cause::Hangup);
+        script.silence_until(at);
+        let theirs = dialog.request(&mut script, "BYE");
+        script.say(&theirs);
+        script.expect_response(status, "BYE");
+    }
+}
+
+#[test]
+fn rc_04_once_bye_is_sent_whatever_is_asked_in_the_dialog_is_481() {
+    let mut script = Script::connected();
+    let (call, _, mut dialog) = script.outgoing();
+    script.hangup(call);
+    let bye = script.expect("BYE ");
+    for method in ["INVITE", "UPDATE", "REFER", "INFO", "OPTIONS"] {
+        let late = dialog.request(&mut script, method).with("Contact", "<sip:bob@192.0.2.9>");
+        script.say(&late);
+        script.expect_response(481, method);
+    }
+    script.say(&Text::answer(&bye, "200 OK"));
+    assert_eq!(script.ended(call).cause, Cause::Hangup);
+}
+
+#[test]
+fn rc_10_bye_in_the_early_dialog_of_a_callee_ends_the_call() {
+    let mut script = Script::connected();
+    let call = script.call();
+    let invite = script.expect("INVITE ");
+    script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag").with("Contact", "<sip:bob@192.0.2.9>"));
+    let bye = PeerDialog::callee(&invite, "bobtag").request(&mut script, "BYE");
+    script.say(&bye);
+    script.expect_response(200, "BYE");
+    script.expect("CANCEL ");
+    script.say(&Text::ok_to(&invite));
+    script.expect("ACK ");
+    let bye = script.expect("BYE ");
+    script.say(&Text::answer(&bye, "481 Call/Transaction Does Not Exist"));
+    let end = script.ended(call);
+    assert_eq!((end.by, end.cause), (EndedBy::Remote, Cause::Hangup));
+}
+
+#[test]
+fn rc_05_a_re_invite_that_crosses_our_hangup_is_refused_and_the_call_ends_once() {
+    let mut script = Script::connected();
+    let (call, _, mut dialog) = script.answered();
+    let reinvite = dialog.request(&mut script, "INVITE").with("Contact", "<sip:bob@192.0.2.9>").sdp();
+    script.hangup(call);
+    let bye = script.expect("BYE ");
+    script.say(&reinvite);
+    script.expect_response(481, "INVITE");
+    script.say(&Text::answer(&bye, "200 OK"));
+    assert_eq!(script.ended(call).cause, Cause::Hangup);
+}
+
+#[test]
+fn rc_01_the_ring_timeout_may_meet_the_answer() {
+    let mut script = Script::connected();
+    let options = patchcord::usage::call::DialOptions { headers: Vec::new(), timeout_ms: 20_000 };
+    let call = script.call_with(options);
+    let invite = script.expect("INVITE ");
+    script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag"));
+    script.silence_until(20_000);
+    script.expect("CANCEL ");
+    script.say(&Text::ok_to(&invite));
+    script.expect("ACK ");
+    let bye = script.expect("BYE ");
+    script.say(&Text::answer(&bye, "200 OK"));
+    assert_eq!(script.ended(call).cause, Cause::Unanswered);
+}
+
+/// Both ends have told one end of the one call, and nothing waits any more.
+fn assert_over(pair: &mut Pair) {
+    pair.advance(200_000);
+    for end in &pair.ends {
+        assert_eq!(end.ended.len(), end.states.len(), "{}: every call has ended", end.name);
+        assert!(end.wake.is_none(), "{} waits: {:?}", end.name, end.wake);
+        assert_eq!(end.unsettled(), []);
+    }
+}
+
+#[test]
+fn rc_01_caller_and_callee_may_act_at_any_moments() {
+    for seed in 0..40 {
+        let mut pair = Pair::connected(&config(), seed);
+        pair.delay = (Duration::from_millis(20), Duration::from_millis(200));
+        pair.duplicates = 300;
+        let call = pair.call(0);
+        pair.until(1, " incoming");
+        let theirs = CallHandle(1);
+        pair.accept(1, theirs);
+        pair.advance(u64::from(seed) * 17);
+        pair.hangup(0, call);
+        pair.advance(u64::from(seed % 7) * 31);
+        pair.hangup(1, theirs);
+        assert_over(&mut pair);
+        assert!(pair.ends[0].ended.contains_key(&call) && pair.ends[1].ended.contains_key(&theirs));
+    }
+}
+
+#[test]
+fn rc_22_a_wire_that_says_everything_twice_makes_one_call() {
+    let mut pair = Pair::connected(&config(), 3);
+    pair.duplicates = 1000;
+    let call = pair.call(0);
+    pair.until(1, " incoming");
+    let theirs = CallHandle(1);
+    pair.accept(1, theirs);
+    pair.until(0, " established");
+    pair.advance(40_000);
+    assert!(pair.ends.iter().all(|end| end.states.len() == 1 && end.ended.is_empty()));
+    pair.hangup(0, call);
+    assert_over(&mut pair);
+}
+
+#[test]
+fn tr_08_two_ends_survive_the_loss_of_either_socket_at_any_moment() {
+    for seed in 0..30 {
+        let mut pair = Pair::connected(&registering(), seed);
+        let call = pair.call(0);
+        pair.advance(u64::from(seed) * 9);
+        pair.cut(usize::from(seed % 2));
+        pair.advance(30_000);
+        pair.accept(1, CallHandle(1));
+        pair.advance(10_000);
+        pair.hangup(0, call);
+        pair.hangup(1, CallHandle(1));
+        pair.advance(200_000);
+        for end in &pair.ends {
+            assert_eq!(end.ended.len(), end.states.len(), "seed {seed}: every call of {} has ended", end.name);
+            assert_eq!(end.unsettled(), []);
+        }
+    }
+}
+
+#[test]
+fn tr_08_a_call_between_two_ends_outlives_the_socket_of_one() {
+    let mut pair = Pair::connected(&registering(), 9);
+    let call = pair.call(0);
+    pair.until(1, " incoming");
+    pair.accept(1, CallHandle(1));
+    pair.until(0, " established");
+    pair.advance(5_000);
+    pair.cut(0);
+    pair.advance(10_000);
+    assert!(pair.ends.iter().all(|end| end.ended.is_empty()));
+    pair.hangup(0, call);
+    pair.until(1, "ended Remote Hangup");
+    pair.until(0, "ended Local Hangup");
+}
+
+#[test]
+fn ms_13_a_binary_frame_is_read_like_text() {
+    let mut script = Script::connected();
+    let invite = script.request("INVITE").sdp();
+    let flow = script.end.flow.unwrap();
+    let frame = Frame::Binary(invite.0.into_bytes());
+    script.input(patchcord::agent::Input::Received { flow, frame });
+    assert!(script.was_told("call 1 incoming"));
+}
