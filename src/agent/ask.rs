@@ -11,15 +11,24 @@
 
 use crate::time::{Deadline, Duration, Instant, Table, Timed};
 use crate::usage::Owner;
-use crate::usage::data::AskId;
+use crate::usage::data::{AskId, Misuse};
 use crate::usage::question::{Answer, Question};
 
 /// A question that is open.
 #[derive(Debug)]
 struct Open {
     owner: Owner,
+    kind: Kind,
     default_at: Instant,
     default: Answer,
+}
+
+/// What an answer to a question can be; media may always have failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Credentials,
+    Description,
+    Confirmation,
 }
 
 impl Timed for Open {
@@ -35,11 +44,24 @@ pub(super) struct Asks(Table<AskId, Open>);
 impl Asks {
     /// A question goes out.
     pub(super) fn open(&mut self, now: Instant, id: AskId, owner: Owner, question: &Question) {
-        let (within, default) = terms(question);
-        self.0.insert(id, Open { owner, default_at: now + within, default });
+        let (kind, within, default) = terms(question);
+        self.0.insert(id, Open { owner, kind, default_at: now + within, default });
     }
 
-    /// A question is answered or withdrawn: whose it was, if it was still open.
+    /// A question is answered: whose it was, if it was still open.
+    ///
+    /// # Errors
+    /// [`Misuse`] when it asked for something else; it stays open.
+    pub(super) fn answer(&mut self, id: AskId, answer: &Answer) -> Result<Option<Owner>, Misuse> {
+        match self.0.get(id) {
+            Some(open) if !open.kind.takes(answer) => {
+                Err(Misuse::new(format!("answer: question {} asks for something else", id.0)))
+            }
+            Some(_) | None => Ok(self.close(id)),
+        }
+    }
+
+    /// A question is withdrawn: whose it was, if it was still open.
     pub(super) fn close(&mut self, id: AskId) -> Option<Owner> {
         self.0.remove(id).map(|open| open.owner)
     }
@@ -59,15 +81,29 @@ impl Asks {
     }
 }
 
-fn terms(question: &Question) -> (Duration, Answer) {
+impl Kind {
+    fn takes(self, answer: &Answer) -> bool {
+        match answer {
+            Answer::Credentials { .. } => self == Self::Credentials,
+            Answer::Sdp { .. } => self == Self::Description,
+            Answer::Applied => self == Self::Confirmation,
+            Answer::MediaFailed { .. } => self != Self::Credentials,
+        }
+    }
+}
+
+fn terms(question: &Question) -> (Kind, Duration, Answer) {
     let usual = Duration::from_secs(30);
     match question {
-        Question::Credentials { .. } => (usual, Answer::Credentials { credentials: None }),
+        Question::Credentials { .. } => (Kind::Credentials, usual, Answer::Credentials { credentials: None }),
         Question::CreateOffer { .. } | Question::CreateAnswer { .. } => {
-            (Duration::from_secs(180), silent("the media made no session description in time"))
+            let failed = silent("the media made no session description in time");
+            (Kind::Description, Duration::from_secs(180), failed)
         }
-        Question::SetAnswer { .. } => (usual, silent("the media did not take the peer's answer in time")),
-        Question::Rollback { .. } => (usual, silent("the media did not go back in time")),
+        Question::SetAnswer { .. } => {
+            (Kind::Confirmation, usual, silent("the media did not take the peer's answer in time"))
+        }
+        Question::Rollback { .. } => (Kind::Confirmation, usual, silent("the media did not go back in time")),
     }
 }
 

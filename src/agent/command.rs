@@ -1,6 +1,6 @@
 //! Everything a driver can ask of the core, as plain data.
 
-use super::config::check_headers;
+use super::config::{check_credentials, check_headers, check_source};
 use super::{UserAgent, cx};
 use crate::message::is_safe;
 use crate::time::Duration;
@@ -110,7 +110,7 @@ pub enum Command {
         /// Why, for people.
         detail: String,
     },
-    /// Answers a question. One whose time is over is ignored.
+    /// Answers a question. One whose time is over is ignored; an answer of another kind than was asked for is misuse.
     Answer {
         /// The question's id.
         ask: AskId,
@@ -163,7 +163,7 @@ impl UserAgent {
             Command::Hangup { id, call, options } => self.calls.hangup(&mut cx!(self), id, call, &options),
             Command::MediaLost { call, detail } => self.calls.media_lost(&mut cx!(self), call, &detail),
             Command::Answer { ask, answer } => {
-                if let Some(owner) = self.asks.close(ask) {
+                if let Some(owner) = self.asks.answer(ask, &answer)? {
                     self.take_answer(ask, owner, answer);
                 }
             }
@@ -187,7 +187,7 @@ impl UserAgent {
             Command::Snapshot { id } => self.snapshot(id),
             Command::Call { .. } => return Err(Misuse::new("the user agent is closed; create a new one")),
             Command::Answer { ask, answer } => {
-                if let Some(owner) = self.asks.close(ask) {
+                if let Some(owner) = self.asks.answer(ask, &answer)? {
                     self.take_answer(ask, owner, answer);
                 }
             }
@@ -225,7 +225,10 @@ impl Command {
     /// Refuses text that could not stand in a message (MS-15, MS-16).
     fn check(&self) -> Result<(), Misuse> {
         match self {
-            Self::Call { options, .. } => check_headers(&options.headers),
+            Self::Call { target, options, .. } => {
+                check_text("target", Some(target.as_str()))?;
+                check_headers(&options.headers)
+            }
             Self::Ring { options, .. } => check_headers(&options.headers),
             Self::Accept { options, .. } => check_headers(&options.headers),
             Self::Reject { options, .. } => {
@@ -238,13 +241,16 @@ impl Command {
                 check_text("reason.text", options.reason.as_ref().and_then(|reason| reason.text.as_deref()))?;
                 check_headers(&options.headers)
             }
+            Self::SetCredentials { credentials } => check_source(credentials),
+            Self::Answer { answer: Answer::Credentials { credentials: Some(credentials) }, .. } => {
+                check_credentials(credentials)
+            }
             Self::Connect { .. }
             | Self::Reconnect
             | Self::Disconnect { .. }
             | Self::Close { .. }
             | Self::Register { .. }
             | Self::Unregister { .. }
-            | Self::SetCredentials { .. }
             | Self::Interest { .. }
             | Self::MediaLost { .. }
             | Self::Answer { .. }

@@ -6,7 +6,7 @@ use crate::time::{Backoff, Duration};
 use crate::transport;
 use crate::usage::Profile;
 use crate::usage::data::{HeaderList, Misuse};
-use crate::usage::question::CredentialSource;
+use crate::usage::question::{CredentialSource, Credentials};
 use crate::usage::registration::Account;
 
 /// What a user agent is made with.
@@ -91,6 +91,7 @@ impl Config {
         let aor = address_of_record(&self.aor)?;
         self.check_servers(&aor)?;
         check_headers(&self.headers)?;
+        check_source(&self.credentials)?;
         for (field, text) in [("displayName", &self.display_name), ("userAgent", &self.user_agent)] {
             if text.as_deref().is_some_and(|text| !is_safe(text)) {
                 return Err(Misuse::new(format!("{field}: holds a line end or NUL")));
@@ -229,6 +230,29 @@ pub(super) fn check_headers(headers: &HeaderList) -> Result<(), Misuse> {
         }
     }
     Ok(())
+}
+
+/// Checks where credentials come from.
+///
+/// # Errors
+/// As [`check_credentials`].
+pub(super) fn check_source(source: &CredentialSource) -> Result<(), Misuse> {
+    match source {
+        CredentialSource::Fixed { credentials } => check_credentials(credentials),
+        CredentialSource::None | CredentialSource::Ask => Ok(()),
+    }
+}
+
+/// Checks what of credentials stands in a message (MS-16).
+///
+/// # Errors
+/// [`Misuse`] where the user name holds a line end or NUL.
+pub(super) fn check_credentials(credentials: &Credentials) -> Result<(), Misuse> {
+    if is_safe(&credentials.username) {
+        Ok(())
+    } else {
+        Err(Misuse::new("credentials: the user name holds a line end or NUL"))
+    }
 }
 
 fn millis(count: u32) -> Duration {

@@ -193,7 +193,15 @@ impl Profile {
             let uri = Uri::parse(&format!("sip:{target}@{host}"));
             NameAddr::new(uri.map_err(|_| format!("`{target}` is neither a SIP address nor a user name"))?)
         };
-        Ok(whole)
+        match &whole.uri {
+            // RFC 3261 §19.1.1: header components cannot stand in a Request-URI.
+            Uri::Sip(uri) if !uri.headers.is_empty() => Err(format!("`{target}` carries header fields of its own")),
+            Uri::Sip(_) => Ok(whole),
+            Uri::Other { scheme, .. } if ["tel", "urn"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+                Ok(whole)
+            }
+            Uri::Other { .. } => Err(format!("`{target}` is no address that can be called: use sip, sips, tel or urn")),
+        }
     }
 }
 
