@@ -1,7 +1,9 @@
 //! The tests of the core: one binary, run natively and on wasm32 in Node.
 #![allow(missing_docs, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod ask;
 mod auth;
+mod badinput;
 mod calls;
 mod flows;
 mod message;

@@ -35,6 +35,7 @@ pub(crate) struct End {
     pub(crate) wake: Option<Deadline>,
     /// The socket that is open, and those that are to be opened.
     pub(crate) flow: Option<FlowId>,
+    opening: Option<FlowId>,
     pub(crate) opens: VecDeque<(FlowId, String)>,
     pub(crate) closes: VecDeque<(FlowId, u16)>,
     /// What left, with its moment.
@@ -59,6 +60,7 @@ impl End {
             agent: UserAgent::new(config, [seed; 32]).expect("a configuration that works"),
             wake: None,
             flow: None,
+            opening: None,
             opens: VecDeque::new(),
             closes: VecDeque::new(),
             sent: VecDeque::new(),
@@ -95,7 +97,9 @@ impl End {
     pub(crate) fn input(&mut self, now: Instant, input: Input) {
         match &input {
             Input::Opened { flow, protocol } => {
-                self.flow = protocol.as_deref().filter(|protocol| *protocol == "sip").map(|_| *flow);
+                if self.opening == Some(*flow) && protocol.as_deref() == Some("sip") {
+                    self.flow = self.opening.take();
+                }
             }
             Input::Closed { flow, .. } if self.flow == Some(*flow) => self.flow = None,
             Input::Received { frame, .. } => ladder::note(now, self.name, &format!("◀── {}", headline(frame))),
@@ -130,6 +134,7 @@ impl End {
             match self.agent.poll_output() {
                 Output::Open { flow, url } => {
                     ladder::note(now, self.name, &format!("opens {url}"));
+                    self.opening = Some(flow);
                     self.opens.push_back((flow, url));
                 }
                 Output::Send { flow, frame } => {

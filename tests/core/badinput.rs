@@ -1,0 +1,357 @@
+//! Bad input from the wire and from the application: requirements MS-01, MS-02, MS-07, MS-14, MS-16, SL-08, SL-09, JS-01.
+
+use patchcord::agent::{Command, Config, Input, RegistrationConfig, UserAgent};
+use patchcord::message::{FlowId, Frame};
+use patchcord::usage::call::{AcceptOptions, DialOptions, HangupOptions, ReasonData, RefusalOptions, RingOptions};
+use patchcord::usage::data::{Body, CallHandle, Content, HeaderList, RequestId};
+use patchcord::usage::question::{Answer, CredentialSource, Credentials};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::sim::{Script, Text, config, registering};
+
+const EVIL: &str = "x\r\nEvil: 1";
+
+fn headers(name: &str, value: &str) -> HeaderList {
+    vec![(name.to_owned(), value.to_owned())]
+}
+
+#[test]
+fn ms_07_a_request_without_a_mandatory_header_is_400_naming_it() {
+    for name in ["From", "To", "Call-ID", "CSeq"] {
+        let mut script = Script::connected();
+        let invite = script.request("INVITE").sdp().without(name);
+        script.say(&invite);
+        let refusal = script.expect(&format!("SIP/2.0 400 Missing {name}\r\n"));
+        assert_eq!(refusal.get("Via"), invite.get("Via"));
+        assert!(script.was_told("diagnostic malformed"));
+        script.expect_nothing();
+    }
+}
+
+#[test]
+fn ms_07_a_request_with_a_bad_header_is_400_naming_it() {
+    for (name, value) in [
+        ("Via", "SIP/2.0"),
+        ("From", "<sip:bob@example.test;tag=1"),
+        ("To", "\"Alice <sip:alice@example.test>"),
+        ("CSeq", "10 BYE"),
+        ("CSeq", "4294967296 INVITE"),
+        ("CSeq", "ten INVITE"),
+        ("Max-Forwards", "256"),
+        ("Content-Length", "-1"),
+        ("Content-Length", "100000"),
+        ("Contact", "<sip:bob@"),
+    ] {
+        let mut script = Script::connected();
+        let invite = script.request("INVITE").sdp().set(name, value);
+        script.say(&invite);
+        let refusal = script.expect("SIP/2.0 400 ");
+        assert!(refusal.start().contains(name), "{name}: {value} gets {}", refusal.start());
+        script.silence_until(60_000);
+        assert!(script.end.states.is_empty(), "no call of it");
+    }
+}
+
+#[test]
+fn ms_07_an_invite_without_a_usable_contact_is_400_naming_it() {
+    for contact in [None, Some("*")] {
+        let mut script = Script::connected();
+        let invite = script.request("INVITE").sdp().without("Contact");
+        let invite = contact.map_or(invite.clone(), |contact| invite.with("Contact", contact));
+        script.say(&invite);
+        let refusal = script.expect("SIP/2.0 400 ");
+        assert!(refusal.start().contains("Contact"), "{}", refusal.start());
+    }
+}
+
+#[test]
+fn ms_02_another_version_is_505() {
+    let mut script = Script::connected();
+    let invite = script.request("INVITE").started("INVITE sip:alice@example.test SIP/7.0");
+    script.say(&invite);
+    script.expect_response(505, "INVITE");
+}
+
+#[test]
+fn ms_07_a_malformed_ack_is_never_answered() {
+    let mut script = Script::connected();
+    let ack = script.request("ACK").without("To");
+    script.say(&ack);
+    script.expect_nothing();
+    assert!(script.was_told("diagnostic malformed"));
+}
+
+#[test]
+fn ms_07_a_malformed_response_is_dropped_with_a_diagnostic() {
+    for (name, value) in [
+        ("Via", None),
+        ("From", None),
+        ("To", None),
+        ("Call-ID", None),
+        ("CSeq", None),
+        ("CSeq", Some("1 BYE INVITE")),
+        ("To", Some("<sip:bob@example.test")),
+        ("Content-Length", Some("99999")),
+    ] {
+        let mut script = Script::connected();
+        let call = script.call();
+        let invite = script.expect("INVITE ");
+        let ringing = Text::answer(&invite, "180 Ringing").tagged("b").without(name);
+        script.news();
+        script.say(&value.map_or(ringing.clone(), |value| ringing.with(name, value)));
+        script.expect_nothing();
+        assert_eq!(script.news(), ["diagnostic malformed"], "{name}: {value:?}");
+        script.say(&Text::answer(&invite, "180 Ringing").tagged("b"));
+        assert_eq!(script.news_of(call), ["Ringing", "progress 180 b"], "the good one still counts");
+    }
+}
+
+#[test]
+fn tr_03_garbage_is_dropped_with_a_diagnostic_and_harms_nothing() {
+    let mut script = Script::connected();
+    let (call, _, mut dialog) = script.outgoing();
+    for garbage in [
+        "hello",
+        "{}",
+        "SIP/2.0",
+        "SIP/2.0 999 Odd\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "\0\u{1}",
+        ":\r\n\r\n",
+    ] {
+        script.news();
+        script.say_raw(garbage);
+        assert!(script.news().iter().any(|line| line == "diagnostic malformed"), "{garbage:?}");
+    }
+    script.end.sent.clear();
+    let flow = script.end.flow.unwrap();
+    script.input(Input::Received { flow, frame: Frame::Binary(vec![0xff, 0xfe, 0, 13, 10, 13, 10]) });
+    let options = dialog.request(&mut script, "OPTIONS");
+    script.say(&options);
+    script.end.sent.retain(|(_, _, frame)| String::from_utf8_lossy(frame.as_bytes()).starts_with("SIP/2.0 200"));
+    script.expect_response(200, "OPTIONS");
+    assert!(script.is_up(call));
+}
+
+#[test]
+fn ms_01_octets_behind_the_body_are_ignored_and_told() {
+    let mut script = Script::connected();
+    let options = script.request("OPTIONS").with("Content-Length", "0");
+    script.say_raw(&format!("{}more", options.0));
+    script.expect_response(200, "OPTIONS");
+    assert!(script.was_told("diagnostic body-trailing"));
+}
+
+#[test]
+fn sl_08_no_piece_of_a_real_message_makes_the_agent_panic() {
+    let mut script = Script::connected();
+    let invite = script.request("INVITE").sdp().with("Record-Route", "<sip:p;lr>").0;
+    for end in 0..invite.len() {
+        if let Some(piece) = invite.get(..end) {
+            script.say_raw(piece);
+        }
+    }
+    script.advance(300_000);
+}
+
+#[test]
+fn ms_16_line_ends_in_what_the_application_says_are_misuse_and_send_nothing() {
+    let mut script = Script::connected();
+    let (call, _) = script.incoming();
+    let fresh = CallHandle(100);
+    let target = "sip:bob@example.test".to_owned();
+    let id = RequestId(900);
+    let refusal = |phrase: Option<&str>, headers, body| RefusalOptions {
+        status: 486,
+        phrase: phrase.map(str::to_owned),
+        retry_after: None,
+        headers,
+        body,
+    };
+    let reason = |protocol: &str, text: &str| HangupOptions {
+        reason: Some(ReasonData { protocol: protocol.to_owned(), cause: 1, text: Some(text.to_owned()) }),
+        ..HangupOptions::default()
+    };
+    let body = Body { content_type: EVIL.to_owned(), content: Content::Text("x".to_owned()), disposition: None };
+    let credentials = |username: &str| CredentialSource::Fixed {
+        credentials: Credentials { username: username.to_owned(), password: None, ha1: None, realm: None },
+    };
+    for command in [
+        Command::Call {
+            call: fresh,
+            target: target.clone(),
+            options: DialOptions { headers: headers("X", EVIL), timeout_ms: 0 },
+        },
+        Command::Call {
+            call: fresh,
+            target: target.clone(),
+            options: DialOptions { headers: headers(EVIL, "x"), timeout_ms: 0 },
+        },
+        Command::Call { call: fresh, target: format!("sip:bob@example.test{EVIL}"), options: DialOptions::default() },
+        Command::Call {
+            call: fresh,
+            target: format!("\"{EVIL}\" <sip:bob@example.test>"),
+            options: DialOptions::default(),
+        },
+        Command::Ring { id, call, options: RingOptions { status: 180, headers: headers("X", EVIL) } },
+        Command::Accept { id, call, options: AcceptOptions { headers: headers("X", EVIL) } },
+        Command::Reject { id, call, options: refusal(Some(EVIL), Vec::new(), None) },
+        Command::Reject { id, call, options: refusal(None, headers("X", "a\0b"), None) },
+        Command::Reject { id, call, options: refusal(None, Vec::new(), Some(body)) },
+        Command::Hangup { id, call, options: reason(EVIL, "x") },
+        Command::Hangup { id, call, options: reason("SIP", EVIL) },
+        Command::Hangup {
+            id,
+            call,
+            options: HangupOptions { headers: headers("X", EVIL), ..HangupOptions::default() },
+        },
+        Command::SetCredentials { credentials: credentials(EVIL) },
+    ] {
+        script.misuse(command);
+    }
+    script.expect_nothing();
+    assert!(script.is_up(call));
+    assert_eq!(script.news(), [""; 0], "nothing changed");
+}
+
+#[test]
+fn ms_16_line_ends_in_the_configuration_are_misuse_that_names_the_field() {
+    let registration = |params: Vec<(String, Option<String>)>, registrar: Option<&str>| {
+        Some(RegistrationConfig { expires: 60, registrar: registrar.map(str::to_owned), contact_params: params })
+    };
+    let param = |name: &str, value: &str| vec![(name.to_owned(), Some(value.to_owned()))];
+    let credentials = Credentials { username: EVIL.to_owned(), password: None, ha1: None, realm: None };
+    for (field, config) in [
+        ("aor", Config { aor: format!("sip:alice@example.test{EVIL}"), ..config() }),
+        ("displayName", Config { display_name: Some(EVIL.to_owned()), ..config() }),
+        ("userAgent", Config { user_agent: Some(EVIL.to_owned()), ..config() }),
+        ("headers", Config { headers: headers("X", EVIL), ..config() }),
+        ("instanceId", Config { instance_id: format!("urn:uuid:{EVIL}"), ..registering() }),
+        ("registration.contactParams", Config { registration: registration(param("x", EVIL), None), ..config() }),
+        ("registration.contactParams", Config { registration: registration(param(EVIL, "x"), None), ..config() }),
+        ("registration.registrar", Config { registration: registration(Vec::new(), Some("sip:a\r\nb")), ..config() }),
+        ("credentials", Config { credentials: CredentialSource::Fixed { credentials }, ..config() }),
+    ] {
+        let misuse = UserAgent::new(config, [1; 32]).map(|_| ()).expect_err(field).0;
+        assert!(misuse.starts_with(&format!("{field}:")), "{field}: {misuse}");
+    }
+}
+
+#[test]
+fn js_02_a_configuration_that_cannot_work_is_misuse_that_names_the_field() {
+    let registration = |expires| Some(RegistrationConfig { expires, registrar: None, contact_params: Vec::new() });
+    for (field, config) in [
+        ("aor", Config { aor: "alice".to_owned(), ..config() }),
+        ("aor", Config { aor: "sip:example.test".to_owned(), ..config() }),
+        ("aor", Config { aor: "tel:+15550100".to_owned(), ..config() }),
+        ("servers", Config { servers: Vec::new(), ..config() }),
+        ("servers", Config { servers: vec!["https://example.test".to_owned()], ..config() }),
+        ("registration.expires", Config { registration: registration(0), ..config() }),
+        ("instanceId", Config { instance_id: "me".to_owned(), ..registering() }),
+        ("headers", Config { headers: headers("Via", "x"), ..config() }),
+    ] {
+        let misuse = UserAgent::new(config, [1; 32]).map(|_| ()).expect_err(field).0;
+        assert!(misuse.starts_with(&format!("{field}:")), "{field}: {misuse}");
+    }
+}
+
+#[test]
+fn sl_09_ws_is_for_this_machine_only_and_sips_wants_wss() {
+    let over = |server: &str| Config { servers: vec![server.to_owned()], ..config() };
+    let works = |config: Config| UserAgent::new(config, [1; 32]).is_ok();
+    for local in ["ws://localhost:5080/sip", "ws://127.0.0.1/", "ws://[::1]:80", "ws://a.localhost"] {
+        assert!(works(over(local)), "{local}");
+    }
+    for far in ["ws://example.test", "ws://127.0.0.1.example.test", "ws://localhost.example.test/"] {
+        assert_eq!(works(over(far)), far.starts_with("ws://127.0.0.1."), "{far}");
+    }
+    assert!(works(Config { allow_insecure: true, ..over("ws://example.test") }));
+    assert!(!works(Config { aor: "sips:alice@example.test".to_owned(), ..over("ws://localhost") }));
+    let mut script = Script::connected_as(over("ws://localhost"));
+    let call = script.end.call_handle();
+    let target = "sips:bob@example.test".to_owned();
+    script.misuse(Command::Call { call, target, options: DialOptions::default() });
+    script.expect_nothing();
+}
+
+#[test]
+fn ms_15_headers_the_core_writes_itself_are_misuse() {
+    let mut script = Script::connected();
+    for name in [
+        "Via",
+        "v",
+        "From",
+        "To",
+        "Call-ID",
+        "i",
+        "CSeq",
+        "Contact",
+        "Route",
+        "Record-Route",
+        "Content-Length",
+        "Max-Forwards",
+    ] {
+        let options = DialOptions { headers: headers(name, "x"), timeout_ms: 0 };
+        let target = "sip:bob@example.test".to_owned();
+        let why = script.misuse(Command::Call { call: CallHandle(2), target, options });
+        assert!(why.contains(name), "{why}");
+    }
+    script.expect_nothing();
+}
+
+#[test]
+fn js_01_a_handle_is_even_and_fresh_or_misuse() {
+    let mut script = Script::connected();
+    let call = |handle| Command::Call {
+        call: CallHandle(handle),
+        target: "sip:bob@example.test".to_owned(),
+        options: DialOptions::default(),
+    };
+    script.misuse(call(0));
+    script.misuse(call(3));
+    script.command(call(4));
+    script.expect("INVITE ");
+    script.misuse(call(4));
+    script.misuse(call(2));
+    script.expect_nothing();
+    assert_eq!(script.end.states.len() + script.end.ended.len(), 0, "the call in progress is untouched");
+}
+
+#[test]
+fn js_01_a_target_that_is_no_address_is_misuse() {
+    let mut script = Script::connected();
+    for target in [
+        "",
+        " ",
+        "sip:",
+        "sip:@example.test",
+        "<sip:bob@example.test",
+        "bob smith",
+        "http://example.test",
+        "a@b@c",
+        "sip:bob@example.test?Subject=x",
+    ] {
+        let options = DialOptions::default();
+        script.misuse(Command::Call { call: CallHandle(2), target: target.to_owned(), options });
+    }
+    script.expect_nothing();
+}
+
+#[test]
+fn sl_08_flows_calls_and_questions_that_do_not_exist_are_harmless() {
+    let mut script = Script::connected();
+    script.input(Input::Received { flow: FlowId(77), frame: Frame::Text("x".to_owned()) });
+    script.input(Input::Opened { flow: FlowId(77), protocol: None });
+    script.input(Input::Closed { flow: FlowId(77), code: 0 });
+    script.input(Input::Buffered { flow: FlowId(77), bytes: u32::MAX });
+    let ask = patchcord::usage::data::AskId(99);
+    script.command(Command::Answer { ask, answer: Answer::Applied });
+    script.command(Command::MediaLost { call: CallHandle(99), detail: String::new() });
+    let id = script.hangup(CallHandle(98));
+    script.done(id);
+    let id = script.accept(CallHandle(99));
+    script.failure(id);
+    script.expect_nothing();
+    assert!(script.end.flow.is_some());
+}
