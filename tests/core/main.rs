@@ -6,6 +6,8 @@ mod auth;
 mod badinput;
 mod calls;
 mod flows;
+#[cfg(not(target_arch = "wasm32"))]
+mod map;
 mod message;
 mod races;
 mod registration;
