@@ -9,6 +9,8 @@ mod flows;
 #[cfg(not(target_arch = "wasm32"))]
 mod map;
 mod message;
+#[cfg(not(target_arch = "wasm32"))]
+mod model;
 mod races;
 mod registration;
 mod sim;

@@ -156,14 +156,9 @@ impl Registration {
         let overtaken = match &mut self.state {
             State::Registering { then, .. } => {
                 self.waiting.extend(id);
-                core::mem::replace(then, Then::Rest).waiting()
+                then.rest()
             }
-            State::Unregistering { leg: Leg::Sent(_), then } => {
-                let mut waiting = core::mem::replace(then, Then::Rest).waiting();
-                waiting.extend(id);
-                *then = Then::Register(waiting);
-                return;
-            }
+            State::Unregistering { leg: Leg::Sent(_), then } => then.register(id),
             State::Unregistering { leg: leg @ Leg::Authenticating(_), .. } => {
                 leg.abandon(cx);
                 let overtaken = core::mem::take(&mut self.waiting);
@@ -188,20 +183,16 @@ impl Registration {
         self.wanted = false;
         let overtaken = match &mut self.state {
             State::Registering { leg: Leg::Sent(_), then, .. } => {
-                let (mut waiting, before) = core::mem::replace(then, Then::Rest).leaving();
-                waiting.extend(id);
-                *then = Then::Unregister { waiting, all: all || before };
-                core::mem::take(&mut self.waiting)
+                let mut overtaken = then.unregister(id, all);
+                overtaken.append(&mut self.waiting);
+                overtaken
             }
-            State::Unregistering { leg: Leg::Sent(_), then } if all => {
-                let (mut waiting, _) = core::mem::replace(then, Then::Rest).leaving();
-                waiting.extend(id);
-                *then = Then::Unregister { waiting, all };
-                return;
+            State::Unregistering { leg: Leg::Sent(_), then } if all || matches!(then, Then::Unregister { .. }) => {
+                then.unregister(id, all)
             }
             State::Unregistering { then, .. } => {
                 self.waiting.extend(id);
-                core::mem::replace(then, Then::Rest).waiting()
+                then.rest()
             }
             State::Registering { leg: leg @ Leg::Authenticating(_), .. } => {
                 leg.abandon(cx);

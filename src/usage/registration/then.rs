@@ -22,11 +22,27 @@ impl Then {
         }
     }
 
-    /// Those who wait for us to leave, and whether every contact is to go.
-    pub(super) fn leaving(self) -> (Vec<RequestId>, bool) {
-        match self {
-            Self::Rest | Self::Register(_) => (Vec::new(), false),
-            Self::Unregister { waiting, all } => (waiting, all),
+    /// Our contact is to be bound; who had waited for the contrary comes back.
+    pub(super) fn register(&mut self, id: Option<RequestId>) -> Vec<RequestId> {
+        if let Self::Register(waiting) = self {
+            waiting.extend(id);
+            return Vec::new();
         }
+        core::mem::replace(self, Self::Register(id.into_iter().collect())).waiting()
+    }
+
+    /// Our contact is to go, or all; who had waited for the contrary comes back.
+    pub(super) fn unregister(&mut self, id: Option<RequestId>, all: bool) -> Vec<RequestId> {
+        if let Self::Unregister { waiting, all: every } = self {
+            waiting.extend(id);
+            *every |= all;
+            return Vec::new();
+        }
+        core::mem::replace(self, Self::Unregister { waiting: id.into_iter().collect(), all }).waiting()
+    }
+
+    /// Nothing is to follow; who had waited comes back.
+    pub(super) fn rest(&mut self) -> Vec<RequestId> {
+        core::mem::replace(self, Self::Rest).waiting()
     }
 }

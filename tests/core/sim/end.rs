@@ -36,6 +36,7 @@ pub(crate) struct End {
     /// The socket that is open, and those that are to be opened.
     pub(crate) flow: Option<FlowId>,
     opening: Option<FlowId>,
+    dying: Option<FlowId>,
     pub(crate) opens: VecDeque<(FlowId, String)>,
     pub(crate) closes: VecDeque<(FlowId, u16)>,
     /// What left, with its moment.
@@ -61,6 +62,7 @@ impl End {
             wake: None,
             flow: None,
             opening: None,
+            dying: None,
             opens: VecDeque::new(),
             closes: VecDeque::new(),
             sent: VecDeque::new(),
@@ -101,12 +103,14 @@ impl End {
                     self.flow = self.opening.take();
                 }
             }
-            Input::Closed { flow, .. } if self.flow == Some(*flow) => self.flow = None,
+            // What was due before it hears of the loss may still be said to the dead socket.
+            Input::Closed { flow, .. } if self.flow == Some(*flow) => self.dying = self.flow.take(),
             Input::Received { frame, .. } => ladder::note(now, self.name, &format!("◀── {}", headline(frame))),
             _ => {}
         }
         self.agent.handle_input(now, input);
         self.drain(now);
+        self.dying = None;
     }
 
     /// # Errors
@@ -139,6 +143,9 @@ impl End {
                 }
                 Output::Send { flow, frame } => {
                     ladder::note(now, self.name, &format!("──▶ {}", headline(&frame)));
+                    if self.dying == Some(flow) {
+                        continue;
+                    }
                     assert_eq!(Some(flow), self.flow, "{} sends on a socket that is not open", self.name);
                     self.sent.push_back((now, flow, frame));
                 }

@@ -21,8 +21,18 @@ pub(crate) struct Script {
 impl Script {
     /// An agent that has been told nothing yet, at 0 s.
     pub(crate) fn new(config: Config) -> Self {
+        Self::seeded(config, 7)
+    }
+
+    /// … whose chance comes from this seed.
+    pub(crate) fn seeded(config: Config, seed: u8) -> Self {
         ladder::begin();
-        Self { end: End::new("alice", config, 7), now: Instant(0), branches: 0 }
+        Self { end: End::new("alice", config, seed), now: Instant(0), branches: 0 }
+    }
+
+    /// A line in the ladder.
+    pub(crate) fn note(&self, what: &str) {
+        ladder::note(self.now, "test", what);
     }
 
     /// Connected at 0 s, listening for calls, without registration.

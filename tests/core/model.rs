@@ -1,0 +1,437 @@
+//! The model: random commands, messages and faults against an agent, and what must hold whatever happens.
+//!
+//! * one `ended` per call and nothing of it afterwards; one `Done` per request (checked by the simulation's `End`);
+//! * the calls the agent keeps are those that were told and have not ended, as a naïve count knows them;
+//! * in a dialog that a BYE has ended nothing leaves but ACK and BYE;
+//! * nothing is left after close, and every request is settled; queues stay bounded; nothing panics.
+//!
+//! A failure prints its ladder, whose first line names the seed: `MODEL_SEED=… MODEL_STEPS=400 cargo test model` runs
+//! that episode alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use patchcord::agent::{Command, Config, Hint, Input, Interest, ReconnectConfig};
+use patchcord::entropy::Entropy;
+use patchcord::message::Frame;
+use patchcord::usage::call::{DialOptions, HangupOptions, ReasonData};
+use patchcord::usage::data::{CallHandle, Outcome};
+use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
+
+use super::sim::{ANSWER, OFFER, PeerDialog, Script, Text, config, registering};
+
+/// Steps in one run of the tests, and in the life of one agent.
+const STEPS: u64 = 20_000;
+const EPISODE: u64 = 400;
+/// More than an agent may send or tell in one step, whatever is asked of it.
+const BURST: usize = 200;
+/// What the agent keeps may grow with the calls of an episode, and no further.
+const MACHINES: usize = 400;
+
+/// One agent, its peer, and what has been seen.
+struct Model {
+    script: Script,
+    chance: Entropy,
+    /// Requests of the agent that may be answered, the youngest last.
+    asked: Vec<Text>,
+    /// Requests of the peer that may be repeated, cancelled or acknowledged.
+    said: Vec<Text>,
+    dialogs: Vec<PeerDialog>,
+    /// INVITEs of the peer by Call-ID, until their 2xx has made a dialog.
+    invites: BTreeMap<String, Text>,
+    /// Dialogs that a BYE has ended: Call-ID and both tags, ours first.
+    dead: BTreeSet<[String; 3]>,
+    /// Calls that were begun, as a naïve count knows them.
+    begun: BTreeSet<CallHandle>,
+}
+
+impl Model {
+    fn new(seed: u64) -> Self {
+        let mut octets = [0_u8; 32];
+        octets[..8].copy_from_slice(&seed.to_le_bytes());
+        let mut chance = Entropy::new(octets);
+        let script = Script::seeded(some_config(&mut chance), u8::try_from(seed & 0xff).unwrap_or(0));
+        script.note(&format!("MODEL_SEED={seed}"));
+        Self {
+            script,
+            chance,
+            asked: Vec::new(),
+            said: Vec::new(),
+            dialogs: Vec::new(),
+            invites: BTreeMap::new(),
+            dead: BTreeSet::new(),
+            begun: BTreeSet::new(),
+        }
+    }
+
+    fn step(&mut self) {
+        match self.chance.below(20) {
+            0..=4 => self.some_command(),
+            5..=9 => self.some_response(),
+            10..=13 => self.some_request(),
+            14 | 15 => self.some_fault(),
+            16 => self.some_answer(),
+            _ => self.some_time(),
+        }
+        self.take_notice();
+    }
+
+    // What the application does -------------------------------------------------------------------------------
+
+    fn some_command(&mut self) {
+        let call = self.some_call();
+        match self.chance.below(16) {
+            0 | 1 => drop(self.script.connect()),
+            2 => drop(self.script.ask_for(|id| Command::Register { id })),
+            3 => {
+                let all = self.maybe(2);
+                self.script.ask_for(|id| Command::Unregister { id, all });
+            }
+            4 if self.maybe(4) => drop(self.script.ask_for(|id| Command::Disconnect { id })),
+            5 => self.script.command(Command::Reconnect),
+            6 | 7 => {
+                let timeout_ms = if self.maybe(2) { 0 } else { 20_000 };
+                let call = self.script.call_with(DialOptions { headers: Vec::new(), timeout_ms });
+                self.begun.insert(call);
+            }
+            8 => drop(self.script.ring(call)),
+            9 | 10 => drop(self.script.accept(call)),
+            11 => {
+                let status = [486, 603, 200, 480][self.below(4)];
+                self.script.reject(call, status);
+            }
+            12 | 13 => {
+                let reason = ReasonData { protocol: "SIP".to_owned(), cause: 16, text: None };
+                let options = HangupOptions { reason: self.maybe(2).then_some(reason), ..HangupOptions::default() };
+                self.script.ask_for(|id| Command::Hangup { id, call, options });
+            }
+            14 => self.script.command(Command::MediaLost { call, detail: "lost".to_owned() }),
+            _ => {
+                let interests = if self.maybe(5) { vec![Interest::Trace] } else { vec![Interest::Calls] };
+                self.script.command(Command::Interest { interests });
+            }
+        }
+    }
+
+    fn some_call(&mut self) -> CallHandle {
+        let known: Vec<CallHandle> = self.begun.iter().copied().collect();
+        let recent = &known[known.len().saturating_sub(4)..];
+        match recent.len() {
+            0 => CallHandle(1),
+            some => recent[self.below(some)],
+        }
+    }
+
+    fn some_answer(&mut self) {
+        let Some((ask, question)) = self.script.end.asks.pop_front() else { return };
+        let failed = Answer::MediaFailed { detail: "no".to_owned(), incompatible: self.maybe(2) };
+        let answer = match question {
+            Question::Credentials { .. } => {
+                Answer::Credentials { credentials: self.maybe(2).then(|| credentials("secret")) }
+            }
+            _ if self.maybe(5) => failed,
+            Question::CreateOffer { .. } => Answer::Sdp { sdp: OFFER.to_owned() },
+            Question::CreateAnswer { .. } => Answer::Sdp { sdp: ANSWER.to_owned() },
+            Question::SetAnswer { .. } | Question::Rollback { .. } => Answer::Applied,
+        };
+        self.script.command(Command::Answer { ask, answer });
+    }
+
+    // What the peer says --------------------------------------------------------------------------------------
+
+    fn say(&mut self, text: &Text) {
+        if self.script.end.flow.is_none() {
+            return;
+        }
+        match self.chance.below(40) {
+            // Said twice, cut short, or with one octet changed.
+            0 => self.script.say(text),
+            1 => {
+                let end = self.below(text.0.len());
+                let piece = text.0.get(..end).unwrap_or_default().to_owned();
+                return self.script.say_raw(&piece);
+            }
+            2 => {
+                let mut octets = text.0.clone().into_bytes();
+                let at = self.below(octets.len());
+                octets[at] = u8::try_from(self.chance.below(256)).unwrap_or(0);
+                let flow = self.script.end.flow.unwrap();
+                return self.script.input(Input::Received { flow, frame: Frame::Binary(octets) });
+            }
+            _ => {}
+        }
+        // Saying it once may have closed the socket.
+        if self.script.end.flow.is_some() {
+            self.script.say(text);
+        }
+    }
+
+    fn some_response(&mut self) {
+        let recent = self.asked.len().saturating_sub(6);
+        if self.asked.is_empty() {
+            return;
+        }
+        let at = recent + self.below(self.asked.len() - recent);
+        let request = self.asked[at].clone();
+        let tag = ["bobtag", "carol", "dave"][self.below(8).min(2)];
+        let response = match request.kind() {
+            "INVITE" => self.some_answer_to_invite(&request, tag),
+            "REGISTER" => self.some_answer_to_register(&request),
+            _ if self.maybe(8) => challenge(&request, 407, self.chance.below(3)),
+            _ if self.maybe(6) => Text::answer(&request, "481 Call/Transaction Does Not Exist").tagged(tag),
+            _ => Text::answer(&request, "200 OK").tagged(tag),
+        };
+        if response.kind() == "200" && request.kind() == "INVITE" {
+            self.dialogs.push(PeerDialog::callee(&request, tag));
+        }
+        self.say(&response);
+    }
+
+    fn some_answer_to_invite(&mut self, invite: &Text, tag: &str) -> Text {
+        let contact = "<sip:bob@192.0.2.9;transport=ws>";
+        let answer = |status: &str| Text::answer(invite, status).tagged(tag);
+        match self.chance.below(14) {
+            0 | 1 => Text::answer(invite, "100 Trying"),
+            2 | 3 => answer("180 Ringing").with("Contact", contact),
+            4 => answer("183 Session Progress").sdp(),
+            5 => answer("486 Busy Here"),
+            6 => answer("487 Request Terminated"),
+            7 => challenge(invite, 401, self.chance.below(3)),
+            8 => answer("200 OK").with("Contact", contact),
+            9 => answer("200 OK").sdp(),
+            _ => answer("200 OK").with("Contact", contact).sdp(),
+        }
+    }
+
+    fn some_answer_to_register(&mut self, register: &Text) -> Text {
+        match self.chance.below(14) {
+            0 => challenge(register, 401, self.chance.below(3)),
+            1 => Text::answer(register, "503 Service Unavailable").with("Retry-After", "5"),
+            2 => Text::answer(register, "423 Interval Too Brief").with("Min-Expires", "1200"),
+            3 if self.maybe(3) => Text::answer(register, "403 Forbidden"),
+            4 => Text::answer(register, "200 OK"),
+            _ => Text::answer(register, "200 OK").with("Contact", &register.get("Contact")).with("Flow-Timer", "100"),
+        }
+    }
+
+    fn some_request(&mut self) {
+        let text = match self.chance.below(10) {
+            0..=2 => {
+                let invite = self.script.request("INVITE");
+                let invite = if self.maybe(5) { invite } else { invite.sdp() };
+                self.invites.insert(invite.get("Call-ID"), invite.clone());
+                invite
+            }
+            3 => {
+                let method = ["OPTIONS", "INFO", "BYE", "NOTIFY"][self.below(4)];
+                self.script.request(method)
+            }
+            4 if !self.said.is_empty() => self.said[self.chance.below(self.said.len() as u64) as usize].clone(),
+            5 if !self.said.is_empty() => {
+                let at = self.below(self.said.len());
+                cancel(&self.said[at])
+            }
+            _ if !self.dialogs.is_empty() => {
+                let at = self.below(self.dialogs.len());
+                let method = ["BYE", "BYE", "INVITE", "OPTIONS", "INFO", "ACK"][self.below(6)];
+                self.dialogs[at].request(&mut self.script, method).with("Contact", "<sip:bob@192.0.2.9>")
+            }
+            _ => return,
+        };
+        self.said.push(text.clone());
+        self.say(&text);
+    }
+
+    // What the world does -------------------------------------------------------------------------------------
+
+    fn some_fault(&mut self) {
+        match (self.chance.below(12), self.script.end.flow, self.script.end.opens.is_empty()) {
+            (0..=6, None, false) => drop(self.script.open()),
+            (7, None, false) => drop(self.script.open_as(None)),
+            (8, None, false) => drop(self.script.fail_to_open()),
+            (0 | 1, Some(_), _) => {
+                let code = [1006, 1000, 1008][self.below(9).min(2) % 3];
+                self.script.cut_with(code);
+            }
+            (2, Some(_), _) => self.script.say_raw("\r\n\r\n"),
+            (3, Some(_), _) => self.script.say_raw("\r\n"),
+            (4, Some(flow), _) => {
+                let bytes = if self.maybe(2) { 0 } else { 2 << 20 };
+                self.script.input(Input::Buffered { flow, bytes });
+            }
+            (9, ..) => self.script.hint(Hint::Online),
+            (10, ..) => self.script.hint(Hint::Resumed),
+            (11, ..) => self.script.tick_backwards(1),
+            _ => {}
+        }
+    }
+
+    fn some_time(&mut self) {
+        let now = self.script.now();
+        match self.chance.below(12) {
+            0 => self.script.tick_late(now + 3_600_000),
+            1 => self.script.advance(60_000),
+            2 => self.script.tick_late(now + self.chance.below(40_000)),
+            // To the moment of a deadline, where races live.
+            3..=6 => {
+                let wake = self.script.end.wake.map_or(now, |wake| wake.at.0.max(now));
+                self.script.advance_to(wake.min(now + 600_000));
+            }
+            _ => self.script.advance(self.chance.below(1_500)),
+        }
+        if self.script.end.flow.is_none() && !self.script.end.opens.is_empty() && !self.maybe(4) {
+            self.script.open();
+        }
+    }
+
+    // What must hold ------------------------------------------------------------------------------------------
+
+    /// Looks at what was sent and told in a step.
+    fn take_notice(&mut self) {
+        assert!(self.script.end.sent.len() < BURST, "{} messages in one step", self.script.end.sent.len());
+        while let Some((_, _, frame)) = self.script.end.sent.pop_front() {
+            let text = Text(String::from_utf8_lossy(frame.as_bytes()).into_owned());
+            if text.0.trim().is_empty() {
+                continue;
+            }
+            assert!(!text.0.contains("secret"), "a password left:\n{}", text.0);
+            if text.is_response() { self.on_response(&text) } else { self.on_request(text) }
+        }
+        let told = self.script.news();
+        assert!(told.len() < BURST, "{} events in one step", told.len());
+        for line in told {
+            if let Some(call) = line.strip_suffix(" incoming").and_then(|line| line.strip_prefix("call ")) {
+                assert!(self.begun.insert(CallHandle(call.parse().unwrap())), "call {call} comes in twice");
+            }
+        }
+    }
+
+    fn on_request(&mut self, request: Text) {
+        if let Some(remote) = request.tag("To") {
+            let key = [request.get("Call-ID"), request.tag("From").unwrap_or_default(), remote];
+            let method = request.kind();
+            assert!(!self.dead.contains(&key) || ["ACK", "BYE"].contains(&method), "{method} in a dead dialog");
+            if method == "BYE" {
+                self.dead.insert(key);
+            }
+        }
+        if !["ACK"].contains(&request.kind()) {
+            self.asked.push(request);
+        }
+    }
+
+    fn on_response(&mut self, response: &Text) {
+        if response.kind() != "200" {
+            return;
+        }
+        let Some(local) = response.tag("To") else { return };
+        let cseq = response.get("CSeq");
+        if cseq.ends_with(" BYE") {
+            self.dead.insert([response.get("Call-ID"), local, response.tag("From").unwrap_or_default()]);
+        } else if cseq.ends_with(" INVITE")
+            && let Some(invite) = self.invites.remove(&response.get("Call-ID"))
+        {
+            let dialog = PeerDialog::caller(&invite, response);
+            if !self.maybe(4) {
+                let ack = dialog.ack(&mut self.script, &invite);
+                let ack = if self.maybe(6) { ack } else { ack.sdp() };
+                self.say(&ack);
+            }
+            self.dialogs.push(dialog);
+        }
+    }
+
+    /// Compares what the agent keeps with the naïve count.
+    fn compare(&mut self) {
+        let machines = self.script.snapshot();
+        assert!(machines.len() < MACHINES, "{} machines", machines.len());
+        let kept: BTreeSet<CallHandle> = machines
+            .iter()
+            .filter(|machine| machine.state != "parting")
+            .filter_map(|machine| machine.machine.strip_prefix("call ")?.parse().ok().map(CallHandle))
+            .collect();
+        let alive: BTreeSet<CallHandle> =
+            self.begun.iter().filter(|call| !self.script.end.ended.contains_key(call)).copied().collect();
+        assert_eq!(kept, alive, "the calls that are alive");
+        let up = machines.iter().any(|machine| machine.machine == "transport" && machine.state == "up");
+        assert_eq!(up, self.script.end.flow.is_some(), "whether the socket is up");
+        let earliest = machines.iter().filter_map(|machine| machine.at).min();
+        assert_eq!(self.script.end.wake.map(|wake| wake.at.0), earliest, "what the agent waits for");
+        self.script.news();
+    }
+
+    /// The agent is closed: nothing may be left.
+    fn finish(mut self) {
+        let close = self.script.close(5_000);
+        self.script.advance(5_000);
+        self.take_notice();
+        assert!(matches!(self.script.end.settled.get(&close), Some(Outcome::Done)));
+        for call in &self.begun {
+            assert!(self.script.end.ended.contains_key(call), "call {} never ended", call.0);
+        }
+        assert_eq!(self.script.end.unsettled(), [], "every request is settled");
+        self.script.advance(64_000);
+        self.take_notice();
+        let left: Vec<String> = self.script.snapshot().into_iter().map(|machine| machine.machine).collect();
+        let usual = ["transport", "errand", "registration"];
+        assert!(left.iter().all(|name| usual.contains(&name.as_str())), "left after close: {left:?}");
+        assert_eq!(self.script.end.wake, None, "nothing to wait for");
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.chance.below(bound as u64)).unwrap_or(0)
+    }
+
+    /// True once in so many times.
+    fn maybe(&mut self, times: u64) -> bool {
+        self.chance.below(times) == 0
+    }
+}
+
+fn some_config(chance: &mut Entropy) -> Config {
+    let base = if chance.below(3) == 0 { config() } else { registering() };
+    let credentials = match chance.below(3) {
+        0 => CredentialSource::None,
+        1 => CredentialSource::Ask,
+        _ => CredentialSource::Fixed { credentials: credentials("secret") },
+    };
+    let keep_alive_ms = if chance.below(2) == 0 { 0 } else { 25_000 };
+    let reconnect = ReconnectConfig { keep_alive_ms, ..base.reconnect };
+    let servers = vec!["wss://one.example.test".to_owned(), "wss://two.example.test".to_owned()];
+    let max_calls = [1, 3, 32][usize::try_from(chance.below(3)).unwrap_or(0)];
+    Config { credentials, reconnect, servers, max_calls, ..base }
+}
+
+fn credentials(password: &str) -> Credentials {
+    Credentials { username: "alice".to_owned(), password: Some(password.to_owned()), ha1: None, realm: None }
+}
+
+fn challenge(request: &Text, status: u16, nonce: u64) -> Text {
+    let challenge = format!("Digest realm=\"r\", nonce=\"n{nonce}\", qop=\"auth\", algorithm=SHA-256");
+    Text::challenge(request, status, &[&challenge])
+}
+
+fn cancel(request: &Text) -> Text {
+    let template = "X\nVia: {Via}\nFrom: {From}\nTo: {To}\nCall-ID: {Call-ID}";
+    let cancel = Text::fill(template, request).started(&format!("CANCEL {} SIP/2.0", request.uri()));
+    cancel.with("CSeq", &format!("{} CANCEL", request.cseq()))
+}
+
+#[test]
+fn model_whatever_happens_the_invariants_hold() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let steps = number("MODEL_STEPS").unwrap_or(STEPS);
+    let first = number("MODEL_SEED").unwrap_or(1);
+    for seed in first..first + steps.div_ceil(EPISODE) {
+        let mut model = Model::new(seed);
+        model.script.listen();
+        // Half of the episodes let the media answer at once, so that calls come further.
+        model.script.end.media = seed % 2 == 0;
+        for step in 0..EPISODE {
+            model.step();
+            if step % 10 == 0 {
+                model.compare();
+            }
+        }
+        model.finish();
+    }
+}
