@@ -124,6 +124,7 @@ impl UserAgent {
     }
 
     fn on_no_answer(&mut self, id: crate::transaction::ClientId, owner: Owner, why: Cause) {
+        self.auth.settled(id);
         let mut cx = cx!(self);
         match owner {
             Owner::Call(call) => self.calls.on_no_answer(&mut cx, call, id, why),

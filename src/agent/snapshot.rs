@@ -22,7 +22,14 @@ impl UserAgent {
         for (ask, deadline) in self.asks.ids() {
             machines.push(machine(&format!("question {}", ask.0), "open", deadline));
         }
+        machines.push(machine("memory", &self.memory(), None));
         machines
+    }
+
+    /// What is kept beside the machines: it must come to nothing when they do.
+    fn memory(&self) -> String {
+        let (dialogs, authentications, acks) = (self.dialogs.len(), self.auth.followed(), self.calls.acks());
+        format!("{dialogs} dialogs, {authentications} authentications, {acks} acknowledgements")
     }
 }
 

@@ -153,6 +153,11 @@ impl Auth {
         self.attempts.remove(id);
     }
 
+    /// How many requests it follows, those that wait for credentials included.
+    pub fn followed(&self) -> usize {
+        self.attempts.len() + self.waiting.len()
+    }
+
     /// The challenges of a response that can be answered: of each realm the topmost with an algorithm of ours
     /// (AU-01, RFC 8760 §2.4).
     fn choose(&self, response: &Response) -> Vec<(Realm, Algorithm, Challenge)> {
@@ -375,10 +380,7 @@ fn hex_digits(algorithm: Algorithm) -> usize {
 }
 
 fn is_session(algorithm: Algorithm) -> bool {
-    match algorithm {
-        Algorithm::Md5Sess | Algorithm::Sha256Sess => true,
-        Algorithm::Md5 | Algorithm::Sha256 => false,
-    }
+    matches!(algorithm, Algorithm::Md5Sess | Algorithm::Sha256Sess)
 }
 
 /// `auth` where it is offered, else `auth-int`; none for servers of RFC 2069.

@@ -535,7 +535,7 @@ fn td_07_close_leaves_nothing_behind() {
     script.advance_to(100_000);
     assert_eq!(script.end.wake, None);
     let left: Vec<String> = script.snapshot().into_iter().map(|machine| machine.machine).collect();
-    assert_eq!(left, ["transport", "errand", "registration"]);
+    assert_eq!(left, ["transport", "errand", "registration", "memory"]);
 }
 
 #[test]

@@ -26,6 +26,11 @@ impl Acks {
         self.0.get(invite)?.iter().find(|(branch, _)| branch == tag(head)).map(|(_, ack)| ack)
     }
 
+    /// How many INVITEs have some.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The INVITE transaction is over: no 2xx will come.
     pub(super) fn forget(&mut self, invite: ClientId) {
         self.0.remove(invite);

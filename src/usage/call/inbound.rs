@@ -136,7 +136,6 @@ impl Calls {
     /// A request of a call was not answered: a timeout, or with `Cause::Transport` a lost connection.
     pub fn on_no_answer(&mut self, cx: &mut Cx<'_>, call: CallHandle, id: ClientId, why: Cause) {
         let leg = Leg::Sent(id);
-        cx.auth.settled(id);
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Outgoing(outgoing) if outgoing.is_invite(leg) => outgoing.on_no_answer(cx, call, why),
             Phase::Leaving(goodbye, end) if goodbye.is_bye(leg) => {

@@ -343,10 +343,10 @@ impl Calls {
         self.calls.iter().filter(|(_, call)| call.told != CallState::Ended).count()
     }
 
-    /// Whether nothing is left, farewells included.
+    /// How many INVITEs of ours have ACKs that may be wanted again.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.calls.is_empty()
+    pub fn acks(&self) -> usize {
+        self.acks.len()
     }
 
     /// Every call with its phase and what it waits for.
