@@ -319,8 +319,6 @@ fn sl_07_without_interest_nothing_is_traced() {
 }
 
 fn trace_of(event: &Event) -> Option<String> {
-    match event {
-        Event::Trace { message, .. } => Some(message.clone()),
-        _ => None,
-    }
+    let Event::Trace { message, .. } = event else { return None };
+    Some(message.clone())
 }

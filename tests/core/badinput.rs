@@ -183,11 +183,7 @@ fn ms_16_line_ends_in_what_the_application_says_are_misuse_and_send_nothing() {
             target: target.clone(),
             options: DialOptions { headers: headers("X", EVIL), timeout_ms: 0 },
         },
-        Command::Call {
-            call: fresh,
-            target: target.clone(),
-            options: DialOptions { headers: headers(EVIL, "x"), timeout_ms: 0 },
-        },
+        Command::Call { call: fresh, target, options: DialOptions { headers: headers(EVIL, "x"), timeout_ms: 0 } },
         Command::Call { call: fresh, target: format!("sip:bob@example.test{EVIL}"), options: DialOptions::default() },
         Command::Call {
             call: fresh,

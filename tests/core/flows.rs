@@ -24,16 +24,11 @@ fn waits(script: &Script) -> (u64, &'static str) {
 
 /// When the agent said it would connect again, the last time it said so.
 fn retry_at(script: &Script) -> Option<u64> {
-    script
-        .end
-        .events
-        .iter()
-        .rev()
-        .find_map(|event| match event {
-            Event::Connection { retry_at, .. } => *retry_at,
-            _ => None,
-        })
-        .map(|at| at.0)
+    let moment = |event: &Event| {
+        let Event::Connection { retry_at, .. } = event else { return None };
+        *retry_at
+    };
+    script.end.events.iter().rev().find_map(moment).map(|at| at.0)
 }
 
 #[test]

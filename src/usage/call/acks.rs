@@ -26,6 +26,11 @@ impl Acks {
         self.0.get(invite)?.iter().find(|(branch, _)| branch == tag(head)).map(|(_, ack)| ack)
     }
 
+    /// How many branches of an INVITE have been acknowledged.
+    pub(super) fn branches(&self, invite: ClientId) -> usize {
+        self.0.get(invite).map_or(0, Vec::len)
+    }
+
     /// How many INVITEs have some.
     pub(super) fn len(&self) -> usize {
         self.0.len()

@@ -4,7 +4,7 @@ use super::event::{Cause, ReasonData};
 use super::goodbye::Goodbye;
 use super::incoming::Incoming;
 use super::outgoing::confirm;
-use super::{Call, CallState, Calls, HangupOptions, Phase};
+use super::{Call, CallState, Calls, FORKS, HangupOptions, Phase};
 use crate::dialog::{Dialog, DialogId};
 use crate::message::{Contacts, Head, Method, Name, Request, Response, StatusCode};
 use crate::transaction::{ClientId, ServerId};
@@ -172,6 +172,9 @@ impl Calls {
     fn on_success(&mut self, cx: &mut Cx<'_>, call: CallHandle, id: ClientId, response: &Response, head: &Head) {
         if let Some(ack) = self.acks.of(id, head) {
             return cx.send_ack(ack);
+        }
+        if self.acks.branches(id) >= FORKS {
+            return cx.diagnostic("limit", "more branches of a call were answered than are followed: one is dropped");
         }
         let Some(invite) = cx.transactions.client_request(id).cloned() else { return };
         let wanted = matches!(self.calls.get(call), Some(Call { phase: Phase::Outgoing(outgoing), .. }) if outgoing.is_invite(Leg::Sent(id)));

@@ -42,6 +42,9 @@ use outgoing::{Dial, Outgoing};
 /// Methods we act on, as Allow says it (RFC 3261 §20.5).
 pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS";
 
+/// How many branches of one INVITE are followed (SL-02).
+const FORKS: usize = 64;
+
 /// Whether an INVITE can leave now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {

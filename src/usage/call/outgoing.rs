@@ -240,7 +240,8 @@ impl Outgoing {
         };
         let branch = head.to_tag().unwrap_or_default().to_owned();
         // DG-01: without a tag it opens no dialog.
-        if !branch.is_empty() && !early.iter().any(|(tag, _)| *tag == branch) {
+        let is_new = !branch.is_empty() && !early.iter().any(|(tag, _)| *tag == branch);
+        if is_new && early.len() < super::FORKS {
             let dialog = Dialog::uac(request, response, head);
             early.push((branch.clone(), cx.dialogs.insert(dialog, Usage::Invite(call))));
         }

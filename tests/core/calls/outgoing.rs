@@ -448,3 +448,22 @@ fn iv_14_bye_of_the_peer_tells_its_reason() {
     assert_eq!((end.by, end.cause), (EndedBy::Remote, Cause::Hangup));
     assert_eq!(end.reason.first().and_then(|reason| reason.text.clone()).as_deref(), Some("done, thanks"));
 }
+
+#[test]
+fn sl_02_no_more_than_64_branches_of_a_call_are_followed() {
+    let mut script = Script::connected();
+    let call = script.call();
+    let invite = script.expect("INVITE ");
+    for branch in 0..200 {
+        script.say(&Text::answer(&invite, "180 Ringing").tagged(&format!("early{branch}")));
+    }
+    let memory = script.snapshot().into_iter().find(|machine| machine.machine == "memory").map(|machine| machine.state);
+    assert_eq!(memory.as_deref().and_then(|memory| memory.split(' ').next()), Some("64"), "dialogs");
+    for branch in 0..200 {
+        script.say(&Text::ok_to(&invite).set("To", &format!("<sip:bob@example.test>;tag=b{branch}")));
+    }
+    assert!(script.is_up(call));
+    let acks = script.end.sent.iter().filter(|(_, _, frame)| frame.as_bytes().starts_with(b"ACK ")).count();
+    assert_eq!(acks, 64);
+    assert!(script.was_told("diagnostic limit"));
+}

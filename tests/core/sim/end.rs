@@ -98,15 +98,13 @@ impl End {
 
     pub(crate) fn input(&mut self, now: Instant, input: Input) {
         match &input {
-            Input::Opened { flow, protocol } => {
-                if self.opening == Some(*flow) && protocol.as_deref() == Some("sip") {
-                    self.flow = self.opening.take();
-                }
+            Input::Opened { flow, protocol } if self.opening == Some(*flow) && protocol.as_deref() == Some("sip") => {
+                self.flow = self.opening.take();
             }
             // What was due before it hears of the loss may still be said to the dead socket.
             Input::Closed { flow, .. } if self.flow == Some(*flow) => self.dying = self.flow.take(),
             Input::Received { frame, .. } => ladder::note(now, self.name, &format!("◀── {}", headline(frame))),
-            _ => {}
+            Input::Opened { .. } | Input::Closed { .. } | Input::Buffered { .. } | Input::Hint(_) | Input::Tick => {}
         }
         self.agent.handle_input(now, input);
         self.drain(now);

@@ -77,10 +77,6 @@ impl Pair {
         pair
     }
 
-    pub(crate) fn now(&self) -> u64 {
-        self.now.0
-    }
-
     /// Lets time pass: deadlines and arrivals in the order of their instants.
     pub(crate) fn advance(&mut self, ms: u64) {
         let until = Instant(self.now.0 + ms);
