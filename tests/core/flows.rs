@@ -2,6 +2,7 @@
 
 use patchcord::agent::{Command, Config, Event, Hint, Input, ReconnectConfig};
 use patchcord::message::{FlowId, Frame};
+use patchcord::time::Instant;
 use patchcord::usage::call::{Cause, DialOptions, EndedBy};
 use patchcord::usage::data::{CallHandle, FailureCode};
 #[cfg(target_arch = "wasm32")]
@@ -210,6 +211,23 @@ fn tr_06_each_attempt_goes_to_the_next_server() {
 }
 
 #[test]
+fn tr_06_after_a_loss_the_server_that_was_up_is_tried_first() {
+    let mut script = Script::new(servers(3));
+    script.connect();
+    script.fail_to_open();
+    let at = retry_at(&script).unwrap();
+    script.advance_to(at);
+    assert_eq!(script.open(), "wss://edge2.example.test/sip");
+    script.cut();
+    let at = retry_at(&script).unwrap();
+    script.advance_to(at);
+    assert_eq!(script.fail_to_open(), "wss://edge2.example.test/sip");
+    let at = retry_at(&script).unwrap();
+    script.advance_to(at);
+    assert_eq!(script.open(), "wss://edge3.example.test/sip", "the next one after it failed");
+}
+
+#[test]
 fn tr_06_a_socket_that_does_not_open_within_ten_seconds_is_given_up() {
     let mut script = Script::new(config());
     script.connect();
@@ -254,6 +272,9 @@ fn tr_07_three_hints_in_a_second_make_one_attempt_a_second_later() {
     let at = retry_at(&script).unwrap();
     script.hint(Hint::Online);
     assert_eq!(waits(&script).0, at, "not again within five seconds");
+    script.advance_to(now + 4_999);
+    script.hint(Hint::Online);
+    assert_eq!(waits(&script).0, at);
     script.advance_to(now + 5_000);
     script.hint(Hint::Online);
     assert_eq!(waits(&script).0, now + 6_000);
@@ -388,6 +409,11 @@ fn tr_09_a_clock_that_goes_back_stands_still_and_is_told() {
     assert!(script.is_up(call));
     script.silence_until(32_000);
     assert!(!script.is_up(call));
+    let invite = script.request("INVITE").sdp();
+    let flow = script.end.flow.unwrap();
+    script.end.input(Instant(3_000), Input::Received { flow, frame: Frame::Text(invite.0) });
+    script.silence_until(32_200);
+    script.expect_response(100, "INVITE");
 }
 
 #[test]
