@@ -101,6 +101,15 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     return new UserAgent(settings, provider, { ...settings.config, instanceId });
   }
 
+  #open(url: string): WebSocket {
+    try {
+      return this.#settings.webSocket(url);
+    } catch (error) {
+      this.#report("webSocket", `no socket could be made for ${url}: ${explain(error)}`);
+      throw error;
+    }
+  }
+
   private constructor(settings: Settings, provider: MediaProvider<M>, config: Config) {
     super();
     if (!settings) throw new TypeError("user agents are made by UserAgent.create()");
@@ -108,7 +117,7 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     this.#credentials = settings.credentials;
     this.#host = new Host(config, {
       deliver: (event) => this.#receive(event),
-      open: settings.webSocket,
+      open: (url) => this.#open(url),
       fatal: (error) => this.#onFatal(error),
     });
     const report = (code: string, detail: string) => this.#report(code, detail);
@@ -190,8 +199,8 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
    * Places a call. How it goes is told by the call's events and promises; the first of them come after this has returned.
    *
    * @param target "sip:bob@example.com", "bob" (domain of the AOR), or an address as a call shows it.
-   * @throws TypeError or RangeError for wrong arguments, PatchcordError `closed` after {@link close}, and the signal's
-   *   reason when it is aborted already.
+   * @throws TypeError or RangeError for wrong arguments, PatchcordError `closed` after {@link close} and `limit` when
+   *   `limits.calls` are up already, and the signal's reason when it is aborted already.
    *
    * @example
    * const call = ua.call("sip:bob@example.com", { timeout: 30, headers: { "X-Queue": "sales" } });
@@ -203,6 +212,9 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     const dial = dialOptions(options);
     this.#requireOpen();
     dial.signal?.throwIfAborted();
+    const most = this.#settings.config.maxCalls;
+    if (this.#table.list.length >= most)
+      throw new PatchcordError("limit", `${most} calls are up already, and limits.calls allows no more`);
     return this.#table.place(to, dial);
   }
 

@@ -2,7 +2,7 @@
 
 use super::config::{check_credentials, check_headers, check_source};
 use super::{UserAgent, cx};
-use crate::message::is_safe;
+use crate::message::{Name, is_safe};
 use crate::time::Duration;
 use crate::usage::Told;
 use crate::usage::call::{AcceptOptions, DialOptions, HangupOptions, Readiness, RefusalOptions, RingOptions};
@@ -237,7 +237,9 @@ impl Command {
                 check_headers(&options.headers)
             }
             Self::Hangup { options, .. } => {
-                check_text("reason.protocol", options.reason.as_ref().map(|reason| reason.protocol.as_str()))?;
+                if options.reason.as_ref().is_some_and(|reason| Name::parse(&reason.protocol).is_none()) {
+                    return Err(Misuse::new("reason.protocol: must be a token such as SIP or Q.850"));
+                }
                 check_text("reason.text", options.reason.as_ref().and_then(|reason| reason.text.as_deref()))?;
                 check_headers(&options.headers)
             }

@@ -196,6 +196,9 @@ impl Config {
 
 fn address_of_record(text: &str) -> Result<SipUri, Misuse> {
     match Uri::parse(text) {
+        Ok(Uri::Sip(uri)) if !uri.params.is_empty() || !uri.headers.is_empty() => {
+            Err(Misuse::new(format!("aor: `{text}` says more than an address: leave out what follows the host")))
+        }
         Ok(Uri::Sip(uri)) if uri.user.is_some() => Ok(uri.aor()),
         _ => Err(Misuse::new(format!("aor: `{text}` is no address like sip:alice@example.com"))),
     }

@@ -38,7 +38,10 @@ pub(super) enum Errand {
 /// How far closing has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Closing {
-    Calls,
+    /// Calls end; at `leave_at` the rest of the time belongs to the registrar.
+    Calls {
+        leave_at: Instant,
+    },
     Registration,
 }
 
@@ -48,6 +51,9 @@ impl Errand {
             Self::Idle | Self::Connecting { .. } | Self::Closed => None,
             Self::Disconnecting { give_up_at, .. } => {
                 Some(Deadline::new(*give_up_at, "disconnect without waiting longer"))
+            }
+            Self::Closing { step: Closing::Calls { leave_at }, .. } => {
+                Some(Deadline::new(*leave_at, "unregister without waiting longer for calls"))
             }
             Self::Closing { give_up_at, .. } => Some(Deadline::new(*give_up_at, "close without waiting longer")),
         }
@@ -105,8 +111,8 @@ impl UserAgent {
             Errand::Closed => self.told.push_back(Told::Done(id, Outcome::Done)),
             Errand::Idle | Errand::Connecting { .. } | Errand::Disconnecting { .. } => {
                 self.drop_errand(FailureCode::Closed, "the user agent was closed");
-                let give_up_at = self.now + timeout;
-                self.errand = Errand::Closing { waiting: vec![id], step: Closing::Calls, give_up_at };
+                let step = Closing::Calls { leave_at: self.now + timeout.saturating_sub(LEAVE) };
+                self.errand = Errand::Closing { waiting: vec![id], step, give_up_at: self.now + timeout };
                 self.calls.close(&mut cx!(self));
             }
         }
@@ -126,12 +132,12 @@ impl UserAgent {
                 self.finish_disconnecting();
                 true
             }
-            Errand::Closing { step: step @ Closing::Calls, .. } if self.calls.in_use() == 0 => {
+            Errand::Closing { step: step @ Closing::Calls { .. }, .. } if self.calls.in_use() == 0 => {
                 *step = Closing::Registration;
                 self.unregister();
                 true
             }
-            Errand::Closing { step: Closing::Calls, .. } => false,
+            Errand::Closing { step: Closing::Calls { .. }, .. } => false,
             Errand::Closing { step: Closing::Registration, .. } => {
                 let busy = self.registration.as_ref().is_some_and(|registration| registration.is_busy());
                 if !busy {
@@ -144,8 +150,12 @@ impl UserAgent {
 
     /// The errand has taken as long as it may.
     pub(super) fn errand_overdue(&mut self) {
-        match self.errand {
+        match &mut self.errand {
             Errand::Idle | Errand::Connecting { .. } | Errand::Closed => {}
+            Errand::Closing { step: step @ Closing::Calls { .. }, .. } => {
+                *step = Closing::Registration;
+                self.unregister();
+            }
             Errand::Disconnecting { .. } => self.finish_disconnecting(),
             Errand::Closing { .. } => self.finish_closing(),
         }

@@ -1,8 +1,8 @@
 //! The whole upward path on one screen: frame → message → transaction → dialog → usage.
 
 use super::{Interest, UserAgent, cx};
-use crate::message::{FlowId, Frame, Malformed, Message, Request, StatusCode};
-use crate::transaction::{Arrival, Happening};
+use crate::message::{Fault, FlowId, Frame, Malformed, Message, Name, Request, StatusCode};
+use crate::transaction::{Arrival, Happening, has_magic_cookie};
 use crate::transport::Inbound;
 use crate::usage::auth::{Leg, Verdict};
 use crate::usage::call::Cause;
@@ -37,14 +37,19 @@ impl UserAgent {
     fn receive_message(&mut self, flow: FlowId, message: Message) {
         match message {
             Message::Request(request) => match request.head() {
-                Ok(head) => {
+                Ok(head) if has_magic_cookie(&head) => {
                     let arrival = self.transactions.handle_request(self.now, flow, request, head);
                     self.on_arrival(arrival);
                 }
-                Err(fault) => self.refuse_malformed(flow, Malformed { fault, request: Some(Box::new(request)) }),
+                // TX-02
+                Ok(_) => self.refuse_request(flow, Fault::bad(Name::Via, "a branch without the magic cookie"), request),
+                Err(fault) => self.refuse_request(flow, fault, request),
             },
             Message::Response(response) => match response.head() {
-                Ok(head) if head.via.sent_by().eq_ignore_ascii_case(&self.profile.sent_by) => {
+                // RFC 3261 §8.1.3.3: what carries a second Via was meant for somebody further down.
+                Ok(head)
+                    if self.profile.is_ours(&head.via) && response.headers.vias().is_ok_and(|vias| vias.len() == 1) =>
+                {
                     let arrival = self.transactions.handle_response(self.now, response, head);
                     self.on_arrival(arrival);
                 }
@@ -53,6 +58,10 @@ impl UserAgent {
                 Err(fault) => self.refuse_malformed(flow, Malformed { fault, request: None }),
             },
         }
+    }
+
+    fn refuse_request(&mut self, flow: FlowId, fault: Fault, request: Request) {
+        self.refuse_malformed(flow, Malformed { fault, request: Some(Box::new(request)) });
     }
 
     /// A request that cannot be read is answered as far as it can be; a response is dropped (§0's default).

@@ -1,7 +1,7 @@
 //! One dialog (RFC 3261 §12.1–12.2): how it comes into being on either side, the requests it makes, the
 //! requests it accepts.
 
-use crate::message::{Head, Headers, Method, Name, NameAddr, Request, Response, Uri};
+use crate::message::{Contacts, Fault, Head, Headers, Method, Name, NameAddr, Request, Response, Uri};
 
 /// A dialog's identity on the wire, seen from our side (RFC 3261 §12). A missing tag is the empty one
 /// (RFC 2543 peers).
@@ -95,11 +95,13 @@ impl Dialog {
         }
     }
 
-    /// The dialog of a request we answer with the To tag `local_tag` (RFC 3261 §12.1.1). None when it names no
-    /// usable Contact.
-    #[must_use]
-    pub fn uas(request: &Request, head: &Head, local_tag: &str) -> Option<Self> {
-        Some(Self {
+    /// The dialog of a request we answer with the To tag `local_tag` (RFC 3261 §12.1.1).
+    ///
+    /// # Errors
+    /// The [`Fault`] of a request that does not name exactly one sip or sips Contact (§8.1.1.8), or whose
+    /// Record-Route cannot be read (DG-02).
+    pub fn uas(request: &Request, head: &Head, local_tag: &str) -> Result<Self, Fault> {
+        Ok(Self {
             key: DialogKey {
                 call_id: head.call_id.clone(),
                 local_tag: local_tag.to_owned(),
@@ -108,8 +110,8 @@ impl Dialog {
             stage: Stage::Early,
             local: head.to.clone().with_tag(local_tag),
             remote: head.from.clone(),
-            remote_target: contact(&request.headers)?,
-            route_set: request.headers.addresses(&Name::RecordRoute).ok()?,
+            remote_target: only_contact(&request.headers)?,
+            route_set: request.headers.addresses(&Name::RecordRoute)?,
             local_cseq: 0,
             remote_cseq: Some(head.cseq.number),
         })
@@ -212,7 +214,20 @@ impl Dialog {
 
 fn contact(headers: &Headers) -> Option<Uri> {
     match headers.contacts().ok()? {
-        crate::message::Contacts::Star => None,
-        crate::message::Contacts::List(contacts) => contacts.into_iter().next().map(|contact| contact.uri),
+        Contacts::Star => None,
+        Contacts::List(contacts) => contacts.into_iter().next().map(|contact| contact.uri),
+    }
+}
+
+fn only_contact(headers: &Headers) -> Result<Uri, Fault> {
+    let Contacts::List(contacts) = headers.contacts()? else {
+        return Err(Fault::bad(Name::Contact, "a star where an address is needed"));
+    };
+    let mut contacts = contacts.into_iter().map(|contact| contact.uri);
+    match (contacts.next(), contacts.next()) {
+        (None, _) => Err(Fault::missing(Name::Contact)),
+        (Some(uri), None) if uri.as_sip().is_some() => Ok(uri),
+        (Some(_), None) => Err(Fault::bad(Name::Contact, "an address that is not sip or sips")),
+        (Some(_), Some(_)) => Err(Fault::bad(Name::Contact, "more than one")),
     }
 }

@@ -139,6 +139,15 @@ impl Cx<'_> {
         let _late = self.transactions.respond(self.now, id, response);
     }
 
+    /// Repeats a 2xx to INVITE end to end: in its transaction, or by the present socket when the one it belongs to
+    /// is gone. A proxy finds the caller by Via, whatever socket the response comes from.
+    pub fn repeat(&mut self, id: ServerId, response: &Response) {
+        let gone = self.transactions.respond(self.now, id, response.clone());
+        if let (Err(response), Some(flow)) = (gone, self.flow) {
+            self.transactions.send(flow.id, crate::message::Message::Response(response));
+        }
+    }
+
     /// Refuses a request with a status and its registered phrase.
     pub fn refuse(&mut self, id: ServerId, request: &Request, status: StatusCode, to_tag: &str) {
         self.respond(id, request.response(status, None, Some(to_tag)));
@@ -180,14 +189,23 @@ impl Cx<'_> {
 }
 
 impl Profile {
+    /// Whether a Via is one that we wrote (TR-04).
+    #[must_use]
+    pub fn is_ours(&self, via: &Via) -> bool {
+        via.sent_by().eq_ignore_ascii_case(&self.sent_by)
+    }
+
     /// The URI a target stands for: itself, or a user of our own domain.
     ///
     /// # Errors
     /// A sentence saying what is wrong with it.
     pub fn target(&self, target: &str) -> Result<NameAddr, String> {
         let target = target.trim();
-        let whole = if target.starts_with('<') || target.starts_with('"') || target.contains(':') {
+        let whole = if target.contains('<') {
             NameAddr::parse(target).map_err(|_| format!("`{target}` is not a SIP address"))?
+        } else if target.contains(':') {
+            // A URI of its own, whose parameters are its own too (as a header value it would need brackets for that).
+            NameAddr::new(Uri::parse(target).map_err(|_| format!("`{target}` is not a SIP address"))?)
         } else {
             let host = self.domain.as_sip().map(|domain| domain.host.as_str()).unwrap_or_default();
             let uri = Uri::parse(&format!("sip:{target}@{host}"));

@@ -66,6 +66,52 @@ fn ms_07_an_invite_without_a_usable_contact_is_400_naming_it() {
 }
 
 #[test]
+fn dg_05_an_invite_names_one_sip_contact_and_readable_routes() {
+    for (name, value) in [
+        ("Contact", "<sip:bob@192.0.2.1>, <sip:bob@192.0.2.2>"),
+        ("Contact", "<tel:+4930123>"),
+        ("Record-Route", "sip:proxy.example.test;lr"),
+    ] {
+        let mut script = Script::connected();
+        let invite = script.request("INVITE").sdp().without("Contact");
+        let invite = if name == "Contact" { invite } else { invite.with("Contact", "<sip:bob@192.0.2.1>") };
+        script.say(&invite.with(name, value));
+        script.expect(&format!("SIP/2.0 400 Bad {name}\r\n"));
+    }
+}
+
+#[test]
+fn tx_11_a_body_in_an_encoding_we_do_not_speak_is_415() {
+    let mut script = Script::connected();
+    script.listen();
+    let invite = script.request("INVITE").sdp().with("Content-Encoding", "gzip");
+    script.say(&invite);
+    let refusal = script.expect("SIP/2.0 415 ");
+    assert_eq!((refusal.get("Accept"), refusal.get("Accept-Encoding")), ("application/sdp".into(), "identity".into()));
+}
+
+#[test]
+fn tx_02_a_branch_without_the_magic_cookie_is_400() {
+    for via in ["SIP/2.0/WSS edge.example.test;branch=abc", "SIP/2.0/WSS edge.example.test"] {
+        let mut script = Script::connected();
+        let options = script.request("OPTIONS").set("Via", via);
+        script.say(&options);
+        script.expect("SIP/2.0 400 Bad Via\r\n");
+    }
+}
+
+#[test]
+fn tr_04_a_response_with_a_second_via_is_dropped_with_a_diagnostic() {
+    let mut script = Script::connected();
+    script.call();
+    let invite = script.expect("INVITE ");
+    let ringing = Text::answer(&invite, "180 Ringing").tagged("b");
+    script.say(&ringing.with("Via", "SIP/2.0/WSS other.example.test;branch=z9hG4bKother"));
+    assert!(script.was_told("diagnostic foreign-response"));
+    assert!(!script.was_told("progress 180"));
+}
+
+#[test]
 fn ms_02_another_version_is_505() {
     let mut script = Script::connected();
     let invite = script.request("INVITE").started("INVITE sip:alice@example.test SIP/7.0");
@@ -241,6 +287,7 @@ fn js_02_a_configuration_that_cannot_work_is_misuse_that_names_the_field() {
         ("aor", Config { aor: "alice".to_owned(), ..config() }),
         ("aor", Config { aor: "sip:example.test".to_owned(), ..config() }),
         ("aor", Config { aor: "tel:+15550100".to_owned(), ..config() }),
+        ("aor", Config { aor: "sip:alice@example.test;transport=ws".to_owned(), ..config() }),
         ("servers", Config { servers: Vec::new(), ..config() }),
         ("servers", Config { servers: vec!["https://example.test".to_owned()], ..config() }),
         ("registration.expires", Config { registration: registration(0), ..config() }),

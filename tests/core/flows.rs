@@ -8,7 +8,7 @@ use patchcord::usage::data::{CallHandle, FailureCode};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::sim::{Script, Text, config, registering};
+use super::sim::{PeerDialog, Script, Text, config, registering};
 
 fn servers(count: usize) -> Config {
     Config { servers: (1..=count).map(|number| format!("wss://edge{number}.example.test/sip")).collect(), ..config() }
@@ -320,16 +320,52 @@ fn tr_08_a_call_in_the_making_ends_with_transport() {
     assert_eq!((end.by, end.cause), (EndedBy::Network, Cause::Transport));
 }
 
-#[test]
-fn tr_08_an_accepted_call_survives_the_loss_of_the_ack() {
+/// An accepted call whose socket is lost before the ACK has come.
+fn unacknowledged() -> (Script, CallHandle, Text, Text) {
     let mut script = Script::connected();
-    let (call, _) = script.incoming();
+    let (call, invite) = script.incoming();
     script.accept(call);
-    script.expect_response(200, "INVITE");
+    let answer = script.expect_response(200, "INVITE");
     script.cut();
-    assert!(script.was_told("diagnostic ack-lost"));
+    (script, call, invite, answer)
+}
+
+#[test]
+fn tr_08_a_2xx_whose_ack_was_lost_is_repeated_by_the_next_socket() {
+    let (mut script, call, invite, answer) = unacknowledged();
     script.reopen();
+    script.end.sent.clear();
+    script.advance(4_000);
+    let again = script.expect_response(200, "INVITE");
+    assert_eq!((again.get("Via"), again.body()), (answer.get("Via"), answer.body()));
+    script.end.sent.clear();
+    let ack = PeerDialog::caller(&invite, &answer).ack(&mut script, &invite);
+    script.say(&ack);
     script.silence_until(100_000);
+    assert!(script.is_up(call));
+}
+
+#[test]
+fn iv_04_a_peer_that_never_acknowledges_gets_bye_by_the_next_socket() {
+    let (mut script, call, _, _) = unacknowledged();
+    script.reopen();
+    script.advance_to(31_999);
+    assert!(script.is_up(call));
+    script.end.sent.clear();
+    script.advance_to(32_000);
+    script.expect("BYE ");
+}
+
+#[test]
+fn tr_08_a_call_is_kept_when_there_was_no_socket_for_its_ack_to_come_by() {
+    let (mut script, call, _, _) = unacknowledged();
+    for _attempt in 0..20 {
+        if script.now() >= 40_000 {
+            break;
+        }
+        script.advance(5_000);
+    }
+    assert!(script.was_told("diagnostic ack-lost"));
     assert!(script.is_up(call));
 }
 
@@ -530,9 +566,24 @@ fn td_07_with_a_silent_server_close_takes_exactly_its_timeout() {
     script.advance_to(5_000);
     script.done(id);
     assert_eq!(script.ended(call).cause, Cause::Closed);
-    assert_eq!(script.failure(waiting).code, FailureCode::Closed);
+    assert_eq!(script.failure(waiting).code, FailureCode::Ended);
     assert_eq!(script.end.closes.len(), 1);
     assert_eq!(script.end.unsettled(), []);
+}
+
+#[test]
+fn td_07_a_peer_that_does_not_answer_bye_leaves_time_to_unregister() {
+    let mut script = Script::registered();
+    script.outgoing();
+    let id = script.close(5_000);
+    script.expect("BYE ");
+    script.silence_until(2_999);
+    script.advance_to(3_000);
+    let unregister = script.expect("REGISTER ");
+    assert_eq!(unregister.get("Expires"), "0");
+    script.say(&Text::answer(&unregister, "200 OK"));
+    script.done(id);
+    assert_eq!(script.now(), 3_000);
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn rg_01_register_names_instance_flow_and_extensions() {
     assert_eq!(register.get("To"), "<sip:alice@example.test>");
     assert!(register.get("From").starts_with("<sip:alice@example.test>;tag="));
     assert_eq!(register.get("Expires"), "600");
-    assert_eq!(register.get("Supported"), "outbound, path, gruu");
+    assert_eq!(register.get("Supported"), "outbound, path");
     assert_eq!(register.get("Max-Forwards"), "70");
     let contact = register.get("Contact");
     for part in [";+sip.instance=\"<urn:uuid:0b6e3a52-3f1c-4d6e-9a57-2d0c5b1f7e11>\"", ";reg-id=1", ";expires=600"] {
@@ -190,6 +190,25 @@ fn rg_04_423_that_asks_for_no_more_than_we_offered_rejects() {
         script.expect_nothing();
         assert_eq!(script.failure(id).code, FailureCode::Rejected);
     }
+}
+
+#[test]
+fn rg_04_a_registrar_that_raises_its_423_again_and_again_rejects() {
+    let (mut script, id) = asking();
+    for min_expires in ["1000", "1001"] {
+        let register = script.expect("REGISTER ");
+        script.say(&Text::answer(&register, "423 Interval Too Brief").with("Min-Expires", min_expires));
+    }
+    script.expect_nothing();
+    assert_eq!(script.failure(id).code, FailureCode::Rejected);
+}
+
+#[test]
+fn tr_12_unregistering_while_offline_was_not_done_and_says_so() {
+    let mut script = Script::registered();
+    script.cut();
+    let id = script.ask_for(|id| Command::Unregister { id, all: false });
+    assert_eq!(script.failure(id).code, FailureCode::NotConnected);
 }
 
 #[test]

@@ -122,6 +122,12 @@ impl Established {
         };
         match wait.handle_timeout(cx) {
             Alarm::Repeated => Phase::Established(Box::new(self)),
+            // To hang up for the sake of an ACK that could not reach us would lose a call that can be kept.
+            Alarm::Unknowable => {
+                cx.diagnostic("ack-lost", "there was no connection for the ACK to come by; the call is kept");
+                self.stage = Stage::Up;
+                Phase::Established(Box::new(self))
+            }
             Alarm::GaveUp => {
                 cx.diagnostic("ack-timeout", "the peer never acknowledged our 2xx");
                 let unheard = end::plain(EndedBy::Network, Cause::Timeout, cx.now);
@@ -195,16 +201,6 @@ impl Established {
         }
         cx.dialogs.end_usage(self.dialog, Usage::Invite(call));
         end::ended(cx, call, end::by_peer(Cause::Hangup, &bye.headers, cx.now))
-    }
-
-    /// The socket is gone, the call is not. An ACK that was on its way is taken as given: the peer has no other
-    /// way to say it, and to hang up for its sake would lose a call that can be kept.
-    pub(super) fn flow_down(mut self, cx: &mut Cx<'_>) -> Phase {
-        if let Stage::Unacknowledged { .. } = self.stage {
-            cx.diagnostic("ack-lost", "the connection was lost before the ACK came; the call is kept");
-            self.stage = Stage::Up;
-        }
-        Phase::Established(Box::new(self))
     }
 
     fn tell_established(&self, cx: &mut Cx<'_>, call: CallHandle, response: Option<&Response>) {

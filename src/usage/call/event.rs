@@ -105,7 +105,7 @@ pub struct CallEnd {
     /// The response that ended it.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub response: Option<ResponseData>,
-    /// When.
+    /// When it was decided; the peer may take a while to confirm.
     pub at: Instant,
 }
 

@@ -82,7 +82,7 @@ impl Goodbye {
         match &mut self.step {
             Step::AwaitingAck { wait } => match wait.handle_timeout(cx) {
                 Alarm::Repeated => self.same(end),
-                Alarm::GaveUp => self.say(cx, call).told(cx, call, end),
+                Alarm::GaveUp | Alarm::Unknowable => self.say(cx, call).told(cx, call, end),
             },
             Step::Offline { drop_at: over_at } | Step::Lingering { forget_at: over_at } if *over_at <= cx.now => {
                 self.abandon(cx, call);

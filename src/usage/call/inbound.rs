@@ -17,13 +17,14 @@ impl Calls {
     pub fn on_invite(&mut self, cx: &mut Cx<'_>, id: ServerId, request: Request, head: &Head, anybody: bool) {
         let tag = cx.entropy.tag();
         cx.transactions.set_local_tag(id, &tag);
-        let Some(dialog) = Dialog::uas(&request, head, &tag) else {
-            return cx
-                .respond(id, request.response(StatusCode::BAD_REQUEST, Some("Missing or Bad Contact"), Some(&tag)));
+        let dialog = match Dialog::uas(&request, head, &tag) {
+            Ok(dialog) => dialog,
+            Err(fault) => return cx.respond(id, request.response(fault.status, Some(&fault.phrase()), Some(&tag))),
         };
-        if !request.body.is_empty() && super::incoming::sdp_of(&request.headers, &request.body).is_none() {
+        if !is_understood(&request) {
             let mut response = request.response(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, Some(&tag));
             response.headers.push(Name::Accept, "application/sdp");
+            response.headers.push(Name::AcceptEncoding, "identity");
             return cx.respond(id, response);
         }
         if !anybody {
@@ -271,6 +272,13 @@ impl Calls {
         self.last_made = self.last_made.saturating_add(2);
         handle
     }
+}
+
+/// Whether the body is none, or SDP as it is (RFC 3261 §8.2.3).
+fn is_understood(request: &Request) -> bool {
+    let encoding = request.headers.get(&Name::ContentEncoding);
+    let plain = encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
+    request.body.is_empty() || (plain && super::incoming::sdp_of(&request.headers, &request.body).is_some())
 }
 
 /// FK-02

@@ -227,87 +227,74 @@ impl Calls {
 
     /// Ends every call, as the user agent is closed.
     pub fn close(&mut self, cx: &mut Cx<'_>) {
-        for call in self.calls.keys().collect::<Vec<_>>() {
-            self.turn(cx, call, |cx, phase| phase.leave(cx, call, &HangupOptions::default(), Cause::Closed));
-        }
+        self.turn_all(cx, |cx, call, phase| phase.leave(cx, call, &HangupOptions::default(), Cause::Closed));
     }
 
     /// The time to close is up: whatever is left ends now, unconfirmed.
     pub fn abort(&mut self, cx: &mut Cx<'_>) {
-        for call in self.calls.keys().collect::<Vec<_>>() {
-            self.turn(cx, call, |cx, phase| match phase {
-                Phase::Leaving(goodbye, end) => {
-                    goodbye.abandon(cx, call);
-                    end::ended(cx, call, *end)
-                }
-                Phase::Parting(goodbye) => {
-                    goodbye.abandon(cx, call);
-                    Phase::Gone
-                }
-                Phase::Outgoing(outgoing) => outgoing.abandon(cx, call),
-                Phase::Queued(_) | Phase::Incoming(_) | Phase::Established(_) | Phase::Gone => {
-                    phase.leave(cx, call, &HangupOptions::default(), Cause::Closed)
-                }
-            });
-        }
+        self.turn_all(cx, |cx, call, phase| match phase {
+            Phase::Leaving(goodbye, end) => {
+                goodbye.abandon(cx, call);
+                end::ended(cx, call, *end)
+            }
+            Phase::Parting(goodbye) => {
+                goodbye.abandon(cx, call);
+                Phase::Gone
+            }
+            Phase::Outgoing(outgoing) => outgoing.abandon(cx, call),
+            Phase::Queued(_) | Phase::Incoming(_) | Phase::Established(_) | Phase::Gone => {
+                phase.leave(cx, call, &HangupOptions::default(), Cause::Closed)
+            }
+        });
     }
 
     /// INVITEs can leave now: the queued ones do.
     pub fn ready(&mut self, cx: &mut Cx<'_>) {
-        for call in self.calls.keys().collect::<Vec<_>>() {
-            self.turn(cx, call, |cx, phase| match phase {
-                Phase::Queued(dial) => Outgoing::start(cx, call, *dial),
-                Phase::Outgoing(_)
-                | Phase::Incoming(_)
-                | Phase::Established(_)
-                | Phase::Leaving(..)
-                | Phase::Parting(_)
-                | Phase::Gone => phase,
-            });
-        }
+        self.turn_all(cx, |cx, call, phase| match phase {
+            Phase::Queued(dial) => Outgoing::start(cx, call, *dial),
+            Phase::Outgoing(_)
+            | Phase::Incoming(_)
+            | Phase::Established(_)
+            | Phase::Leaving(..)
+            | Phase::Parting(_)
+            | Phase::Gone => phase,
+        });
     }
 
     /// A socket is open: the BYEs that waited for one leave (TR-12).
     pub fn flow_up(&mut self, cx: &mut Cx<'_>) {
-        for call in self.calls.keys().collect::<Vec<_>>() {
-            self.turn(cx, call, |cx, phase| match phase {
-                Phase::Parting(goodbye) => Phase::Parting(goodbye.flow_up(cx, call)),
-                Phase::Queued(_)
-                | Phase::Outgoing(_)
-                | Phase::Incoming(_)
-                | Phase::Established(_)
-                | Phase::Leaving(..)
-                | Phase::Gone => phase,
-            });
-        }
+        self.turn_all(cx, |cx, call, phase| match phase {
+            Phase::Parting(goodbye) => Phase::Parting(goodbye.flow_up(cx, call)),
+            Phase::Queued(_)
+            | Phase::Outgoing(_)
+            | Phase::Incoming(_)
+            | Phase::Established(_)
+            | Phase::Leaving(..)
+            | Phase::Gone => phase,
+        });
     }
 
     /// The socket is gone. Established calls stay; the unanswered ones that came in over it cannot be answered
     /// any more (TR-08).
     pub fn flow_down(&mut self, cx: &mut Cx<'_>) {
-        for call in self.calls.keys().collect::<Vec<_>>() {
-            self.turn(cx, call, |cx, phase| match phase {
-                Phase::Incoming(incoming) => incoming.flow_down(cx, call),
-                Phase::Established(established) => established.flow_down(cx),
-                Phase::Leaving(goodbye, end) => goodbye.flow_down(cx, call, *end),
-                Phase::Queued(_) | Phase::Outgoing(_) | Phase::Parting(_) | Phase::Gone => phase,
-            });
-        }
+        self.turn_all(cx, |cx, call, phase| match phase {
+            Phase::Incoming(incoming) => incoming.flow_down(cx, call),
+            Phase::Leaving(goodbye, end) => goodbye.flow_down(cx, call, *end),
+            Phase::Queued(_) | Phase::Outgoing(_) | Phase::Established(_) | Phase::Parting(_) | Phase::Gone => phase,
+        });
     }
 
     /// The first connection will not come: queued calls end.
     pub fn unreachable(&mut self, cx: &mut Cx<'_>) {
-        for call in self.calls.keys().collect::<Vec<_>>() {
-            self.turn(cx, call, |cx, phase| match phase {
-                Phase::Queued(_) => end::ended(cx, call, end::transport_lost(cx.now)),
-                Phase::Outgoing(_)
-                | Phase::Incoming(_)
-                | Phase::Established(_)
-                | Phase::Leaving(..)
-                | Phase::Parting(_)
-                | Phase::Gone => phase,
-            });
-        }
+        self.turn_all(cx, |cx, call, phase| match phase {
+            Phase::Queued(_) => end::ended(cx, call, end::transport_lost(cx.now)),
+            Phase::Outgoing(_)
+            | Phase::Incoming(_)
+            | Phase::Established(_)
+            | Phase::Leaving(..)
+            | Phase::Parting(_)
+            | Phase::Gone => phase,
+        });
     }
 
     /// An answer from the media, or the default that stands for it.
@@ -369,6 +356,13 @@ impl Calls {
             self.turn(cx, call, change);
         } else {
             cx.failed(id, FailureCode::Ended, "the call has ended");
+        }
+    }
+
+    /// A change of every call.
+    fn turn_all(&mut self, cx: &mut Cx<'_>, change: impl Fn(&mut Cx<'_>, CallHandle, Phase) -> Phase) {
+        for call in self.calls.keys().collect::<Vec<_>>() {
+            self.turn(cx, call, |cx, phase| change(cx, call, phase));
         }
     }
 

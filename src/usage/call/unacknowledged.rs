@@ -1,5 +1,6 @@
 //! A 2xx of ours that waits for its ACK (RFC 3261 §13.3.1.4; IV-04): repeated end to end, whatever the transport,
-//! at 0.5, 1.5, 3.5, 7.5, 11.5 … s, and given up after 64·T1.
+//! at 0.5, 1.5, 3.5, 7.5, 11.5 … s, and given up after 64·T1. When the connection is lost meanwhile it is repeated by
+//! the next one, which an ACK then comes by.
 
 use crate::message::Response;
 use crate::time::{Deadline, Duration, Instant};
@@ -24,6 +25,8 @@ pub(super) enum Alarm {
     Repeated,
     /// 64·T1 have passed.
     GaveUp,
+    /// 64·T1 have passed, and there is no connection that an ACK could have come by.
+    Unknowable,
 }
 
 impl Unacknowledged {
@@ -55,9 +58,9 @@ impl Unacknowledged {
 
     pub(super) fn handle_timeout(&mut self, cx: &mut Cx<'_>) -> Alarm {
         if self.give_up_at <= cx.now {
-            return Alarm::GaveUp;
+            return if cx.flow.is_some() { Alarm::GaveUp } else { Alarm::Unknowable };
         }
-        cx.respond(self.invite, self.response.clone());
+        cx.repeat(self.invite, &self.response);
         self.interval = (self.interval * 2).min(cx.transactions.timers().t2);
         self.repeat_at = self.repeat_at.max(cx.now) + self.interval;
         Alarm::Repeated

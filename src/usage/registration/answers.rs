@@ -100,8 +100,11 @@ impl Registration {
     /// RFC 3261 §10.2.8: once, with the interval the registrar asks for.
     fn on_interval_too_brief(&mut self, cx: &mut Cx<'_>, response: &Response) {
         let wanted = response.headers.seconds(&Name::MinExpires).ok().flatten();
+        let usual = self.account.expires;
         match (&self.state, wanted) {
-            (State::Registering { expires, .. }, Some(least)) if least > *expires => self.start(cx, least),
+            (State::Registering { expires, .. }, Some(least)) if *expires == usual && least > usual => {
+                self.start(cx, least)
+            }
             _ => self.reject(cx, FailureCode::Rejected, "the registrar finds every interval too brief", response),
         }
     }

@@ -293,7 +293,11 @@ impl Registration {
         request.headers.push(Name::Expires, "0");
         match cx.send(request, Owner::Registration) {
             Ok(id) => self.state = State::Unregistering { leg: Leg::Sent(id), then: Then::Rest },
-            Err(_offline) => self.become_unregistered(cx),
+            Err(_offline) => {
+                // TR-12: what was asked for while offline was not done.
+                self.fail_waiting(cx, FailureCode::NotConnected, "no server is connected", None);
+                self.become_unregistered(cx);
+            }
         }
     }
 
@@ -325,7 +329,7 @@ impl Registration {
         request.headers.push(Name::To, aor.to_string());
         request.headers.push(Name::CallId, self.call_id.as_str());
         request.headers.push(Name::CSeq, CSeq { number: self.cseq, method: Method::Register }.to_string());
-        request.headers.push(Name::Supported, "outbound, path, gruu");
+        request.headers.push(Name::Supported, "outbound, path");
         request
     }
 

@@ -467,3 +467,21 @@ fn sl_02_no_more_than_64_branches_of_a_call_are_followed() {
     assert_eq!(acks, 64);
     assert!(script.was_told("diagnostic limit"));
 }
+
+#[test]
+fn ms_05_the_parameters_of_a_target_are_its_uris() {
+    for (target, uri) in [
+        ("sip:+4930123@gw.example.test;user=phone", "sip:+4930123@gw.example.test;user=phone"),
+        ("sip:john.doe@[2001:db8::1]:5066;transport=tcp", "sip:john.doe@[2001:db8::1]:5066;transport=tcp"),
+        ("\"Bob\" <sip:bob@example.test;gr=urn:uuid:1>;tag=x", "sip:bob@example.test;gr=urn:uuid:1"),
+        ("tel:7042;phone-context=example.test", "tel:7042;phone-context=example.test"),
+        ("bob", "sip:bob@example.test"),
+    ] {
+        let mut script = Script::connected();
+        let call = script.end.call_handle();
+        script.command(Command::Call { call, target: target.to_owned(), options: DialOptions::default() });
+        let invite = script.expect("INVITE ");
+        assert_eq!(invite.uri(), uri);
+        assert!(invite.get("To").ends_with(&format!("<{uri}>")), "{}", invite.get("To"));
+    }
+}
