@@ -7,6 +7,8 @@
 use core::marker::PhantomData;
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 /// A handle: a number in a type of its own.
 pub trait Id: Copy {
     /// The number.
@@ -31,22 +33,55 @@ macro_rules! ids {
 }
 pub(crate) use ids;
 
+/// The one ordered map: numbers by pairs of numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Ordered(BTreeMap<(u64, u64), u64>);
+
+impl Ordered {
+    #[inline(never)]
+    pub(crate) fn insert(&mut self, key: (u64, u64), number: u64) {
+        self.0.insert(key, number);
+    }
+
+    #[inline(never)]
+    pub(crate) fn remove(&mut self, key: (u64, u64)) -> Option<u64> {
+        self.0.remove(&key)
+    }
+
+    #[inline(never)]
+    pub(crate) fn get(&self, key: (u64, u64)) -> Option<u64> {
+        self.0.get(&key).copied()
+    }
+
+    #[inline(never)]
+    pub(crate) fn first(&self) -> Option<(u64, u64)> {
+        self.0.keys().next().copied()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = ((u64, u64), u64)> {
+        self.0.iter().map(|(key, number)| (*key, *number))
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// Where each number's value is.
 #[derive(Debug, Default)]
 struct Slots {
-    by_number: BTreeMap<u64, usize>,
+    by_number: Ordered,
     free: Vec<usize>,
 }
 
 impl Slots {
-    #[inline(never)]
     fn find(&self, number: u64) -> Option<usize> {
-        self.by_number.get(&number).copied()
+        self.by_number.get((number, 0)).map(|slot| slot as usize)
     }
 
     #[inline(never)]
     fn take(&mut self, number: u64) -> Option<usize> {
-        let slot = self.by_number.remove(&number)?;
+        let slot = self.by_number.remove((number, 0))? as usize;
         self.free.push(slot);
         Some(slot)
     }
@@ -59,8 +94,12 @@ impl Slots {
         }
         let next = self.by_number.len();
         let slot = self.free.pop().unwrap_or(next);
-        self.by_number.insert(number, slot);
+        self.by_number.insert((number, 0), slot as u64);
         slot
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u64, usize)> {
+        self.by_number.iter().map(|((number, _), slot)| (number, slot as usize))
     }
 }
 
@@ -110,13 +149,12 @@ impl<K: Id, V> Store<K, V> {
 
     /// All values, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
-        let numbers = self.slots.by_number.iter();
-        numbers.filter_map(|(number, slot)| Some((K::from_number(*number), self.values.get(*slot)?.as_ref()?)))
+        self.slots.iter().filter_map(|(number, slot)| Some((K::from_number(number), self.values.get(slot)?.as_ref()?)))
     }
 
     /// All ids in order.
     pub fn keys(&self) -> impl Iterator<Item = K> {
-        self.slots.by_number.keys().map(|number| K::from_number(*number))
+        self.slots.iter().map(|(number, _)| K::from_number(number))
     }
 
     /// How many values there are.
@@ -128,59 +166,101 @@ impl<K: Id, V> Store<K, V> {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.by_number.is_empty()
+        self.len() == 0
     }
 }
 
-/// Ids by text.
+/// Ids by text. Held is a digest of the text: half of SHA-256, of which nobody can make two texts meet.
 #[derive(Debug)]
 pub struct Index<K> {
-    by_text: BTreeMap<String, u64>,
+    by_digest: Ordered,
     key: PhantomData<K>,
 }
 
 impl<K> Default for Index<K> {
     fn default() -> Self {
-        Self { by_text: BTreeMap::new(), key: PhantomData }
+        Self { by_digest: Ordered::default(), key: PhantomData }
     }
 }
 
 impl<K: Id> Index<K> {
     /// Notes an id under a text, in place of the one noted before.
-    pub fn insert(&mut self, text: String, id: K) {
-        insert(&mut self.by_text, text, id.number());
+    pub fn insert(&mut self, text: &str, id: K) {
+        self.by_digest.insert(digest(text), id.number());
     }
 
     /// Forgets a text.
     pub fn remove(&mut self, text: &str) {
-        remove(&mut self.by_text, text);
+        self.by_digest.remove(digest(text));
     }
 
     /// The id noted under a text.
     #[must_use]
     pub fn get(&self, text: &str) -> Option<K> {
-        self.by_text.get(text).copied().map(K::from_number)
+        self.by_digest.get(digest(text)).map(K::from_number)
     }
 
     /// How many texts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_text.len()
+        self.by_digest.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_text.is_empty()
+        self.len() == 0
     }
 }
 
 #[inline(never)]
-fn insert(map: &mut BTreeMap<String, u64>, text: String, number: u64) {
-    map.insert(text, number);
+fn digest(text: &str) -> (u64, u64) {
+    let octets = Sha256::digest(text);
+    let number = |octets: &[u8]| octets.iter().fold(0, |number, octet| number << 8 | u64::from(*octet));
+    let (one, rest) = octets.split_at(8);
+    (number(one), number(rest.split_at(8).0))
 }
 
-#[inline(never)]
-fn remove(map: &mut BTreeMap<String, u64>, text: &str) {
-    map.remove(text);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Id for u64 {
+        fn number(self) -> u64 {
+            self
+        }
+
+        fn from_number(number: u64) -> Self {
+            number
+        }
+    }
+
+    #[test]
+    fn values_come_in_the_order_of_their_ids_and_slots_are_used_again() {
+        let mut store = Store::<u64, &str>::default();
+        for (id, value) in [(30, "c"), (10, "a"), (20, "b")] {
+            assert_eq!(store.insert(id, value), None);
+        }
+        assert_eq!(store.remove(10), Some("a"));
+        assert_eq!(store.insert(40, "d"), None);
+        assert_eq!(store.insert(20, "e"), Some("b"));
+        assert_eq!(store.iter().map(|(id, value)| (id, *value)).collect::<Vec<_>>(), [(20, "e"), (30, "c"), (40, "d")]);
+        assert_eq!((store.len(), store.values.len()), (3, 3));
+        assert_eq!(store.get(10), None);
+        assert_eq!(store.get_mut(30), Some(&mut "c"));
+    }
+
+    #[test]
+    fn an_index_knows_each_text_by_itself() {
+        let mut index = Index::<u64>::default();
+        index.insert("one", 1);
+        index.insert("two", 2);
+        index.insert("one", 3);
+        assert_eq!(
+            [index.get("one"), index.get("two"), index.get("on"), index.get("")],
+            [Some(3), Some(2), None, None]
+        );
+        index.remove("one");
+        assert_eq!((index.get("one"), index.len()), (None, 1));
+    }
 }

@@ -206,7 +206,7 @@ fn address_of_record(text: &str) -> Result<SipUri, Misuse> {
 
 /// Whether a WebSocket URL stays on this machine.
 fn is_local(url: &str) -> bool {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let rest = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
@@ -222,7 +222,7 @@ fn is_local(url: &str) -> bool {
 pub(super) fn check_headers(headers: &HeaderList) -> Result<(), Misuse> {
     for (name, value) in headers {
         match Name::parse(name) {
-            None => return Err(Misuse::new(format!("headers: `{}` is no header name", name.escape_debug()))),
+            None => return Err(Misuse::new(format!("headers: `{}` is no header name", name.escape_default()))),
             Some(known) if known.is_structural() => {
                 return Err(Misuse::new(format!("headers: `{name}` is written by the user agent itself")));
             }

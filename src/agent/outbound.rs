@@ -120,21 +120,19 @@ impl UserAgent {
 
 /// A message for showing: what proves an identity is left out (SL-07).
 fn mask(message: &str) -> String {
-    let (head, body) = message.split_once("\r\n\r\n").unwrap_or((message, ""));
     let mut shown = String::with_capacity(message.len());
-    let mut hidden = false;
-    for line in head.split("\r\n") {
+    let (mut in_head, mut hidden) = (true, false);
+    for line in message.split_inclusive('\n') {
+        in_head &= !matches!(line, "\r\n" | "\n");
         // A folded line belongs to the header above it.
         let folded = line.starts_with([' ', '\t']);
-        hidden = if folded { hidden } else { is_secret(line) };
+        hidden = in_head && if folded { hidden } else { is_secret(line) };
         match line.split_once(':').filter(|_| hidden && !folded) {
             Some((name, _)) => shown.extend([name, ": (masked)\r\n"]),
             None if hidden => {}
-            None => shown.extend([line, "\r\n"]),
+            None => shown.push_str(line),
         }
     }
-    shown.push_str("\r\n");
-    shown.push_str(body);
     shown
 }
 

@@ -48,7 +48,7 @@ impl<U: Copy + PartialEq> Dialogs<U> {
     pub fn insert(&mut self, dialog: Dialog, usage: U) -> DialogId {
         let id = DialogId(self.made);
         self.made += 1;
-        self.by_key.insert(dialog.key.text(), id);
+        self.by_key.insert(&dialog.key.text(), id);
         self.dialogs.insert(id, Entry { dialog, usages: vec![usage] });
         id
     }

@@ -11,7 +11,7 @@ pub struct Fault {
     /// The header at fault; `None` when it is the start line or the framing.
     pub header: Option<Name>,
     /// What is wrong, for a diagnostic. Never text of the message.
-    pub detail: String,
+    pub detail: &'static str,
 }
 
 const MISSING: &str = "missing";
@@ -19,8 +19,8 @@ const MISSING: &str = "missing";
 impl Fault {
     /// 400: this header is wrong in this way.
     #[must_use]
-    pub fn bad(header: Name, detail: &str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, header: Some(header), detail: detail.to_owned() }
+    pub fn bad(header: Name, detail: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, header: Some(header), detail }
     }
 
     /// 400: this header is not there.
@@ -30,8 +30,8 @@ impl Fault {
     }
 
     /// The start line or the framing is wrong.
-    pub(super) fn framing(status: StatusCode, detail: &str) -> Self {
-        Self { status, header: None, detail: detail.to_owned() }
+    pub(super) fn framing(status: StatusCode, detail: &'static str) -> Self {
+        Self { status, header: None, detail }
     }
 
     /// The reason phrase of the answer; it names the header: `Missing Via`, `Bad CSeq`.

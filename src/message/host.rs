@@ -53,9 +53,10 @@ fn ipv6(text: &str) -> Option<[u16; 8]> {
     if text.len() > 45 {
         return None;
     }
-    let Some((front, back)) = text.split_once("::") else {
+    let Some(gap) = text.as_bytes().windows(2).position(|pair| pair == b"::") else {
         return groups(text, true)?.try_into().ok();
     };
+    let (front, back) = (text.get(..gap)?, text.get(gap + 2..)?);
     // RFC 5118 §4.10: the grammar of RFC 3261 could write a third colon before an IPv4 address; it is to be borne.
     let back = back.strip_prefix(':').filter(|rest| ipv4(rest).is_some()).unwrap_or(back);
     let mut all = groups(front, false)?;

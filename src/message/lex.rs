@@ -27,6 +27,11 @@ pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(BLANK)
 }
 
+/// A value, and its parameters from their first `;` on.
+pub(super) fn split_params(text: &str) -> (&str, &str) {
+    text.find(';').and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""))
+}
+
 /// `octets` without blanks at their ends.
 pub(super) fn trim_octets(mut octets: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = octets {

@@ -23,7 +23,7 @@ impl MediaType {
     /// # Errors
     /// A type or subtype that is no token, malformed parameters.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
-        let (main, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (main, params) = lex::split_params(text);
         let (kind, subtype) = main.split_once('/').ok_or(BadValue("no type and subtype"))?;
         let (kind, subtype) = (lex::trim(kind), lex::trim(subtype));
         if !lex::is_token(kind) || !lex::is_token(subtype) {

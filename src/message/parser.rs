@@ -56,7 +56,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Parsed, Malformed> {
     }
 }
 
-fn bad(detail: &str) -> Fault {
+fn bad(detail: &'static str) -> Fault {
     Fault::framing(StatusCode::BAD_REQUEST, detail)
 }
 

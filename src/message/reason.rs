@@ -20,7 +20,7 @@ impl Reason {
     /// Reads `protocol;cause=…;text="…"`; `None` when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (protocol, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (protocol, params) = lex::split_params(text);
         let protocol = lex::trim(protocol);
         let params = Params::parse(params).ok()?;
         let cause = match params.get("cause") {

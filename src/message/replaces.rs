@@ -35,7 +35,7 @@ impl Replaces {
     /// # Errors
     /// No Call-ID, or not exactly one to-tag and one from-tag.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
-        let (call_id, params) = text.split_at(end_of_call_id(text));
+        let (call_id, params) = text.split_at_checked(end_of_call_id(text)).unwrap_or((text, ""));
         let call_id = lex::trim(call_id);
         if call_id.is_empty() || call_id.contains(lex::BLANK) {
             return Err(BadValue("no Call-ID"));

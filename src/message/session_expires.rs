@@ -74,7 +74,7 @@ impl Refresher {
 
 /// Delta-seconds and the parameters behind them.
 pub(super) fn parse_seconds(text: &str) -> Result<(u32, Params), BadValue> {
-    let (seconds, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+    let (seconds, params) = lex::split_params(text);
     let seconds = lex::number(lex::trim(seconds)).ok_or(BadValue("no number of seconds below 2^32"))?;
     Ok((seconds, Params::parse(params)?))
 }

@@ -7,9 +7,10 @@
 
 use core::fmt;
 use std::borrow::Cow;
+use std::collections::BinaryHeap;
 
 use super::params::Params;
-use super::{escape, host};
+use super::{escape, host, lex};
 
 /// Any URI. `==` compares the spelling; [`Uri::equivalent`] what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,7 +200,7 @@ fn parse_sip(secure: bool, text: &str) -> Result<SipUri, BadUri> {
         None => text,
     };
     let (rest, headers) = rest.split_once('?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
-    let (authority, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+    let (authority, params) = lex::split_params(rest);
     let (host, port) = host::split_port(authority).ok_or(BadUri("a URI with a malformed host or port"))?;
     uri.host = host.to_owned();
     uri.port = port;
@@ -257,16 +258,17 @@ fn same_escaped(one: Option<&str>, two: Option<&str>) -> bool {
 type Pair<'a> = (Vec<u8>, Option<Cow<'a, [u8]>>);
 
 /// Name in lower case and value, in the order of the names: two lists are compared in one walk, so that no list is
-/// searched once for each entry of the other.
-fn sorted<'a>(pairs: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Vec<Pair<'a>> {
-    let mut all: Vec<_> =
-        pairs.map(|(name, value)| (escape::decode(name).to_ascii_lowercase(), value.map(escape::decode))).collect();
-    all.sort();
-    all
+/// searched once for each entry of the other. (A heap sorts, in a tenth of the code that `sort` brings.)
+fn sorted<'a>(pairs: &mut dyn Iterator<Item = (&'a str, Option<&'a str>)>) -> Vec<Pair<'a>> {
+    let mut all = BinaryHeap::new();
+    for (name, value) in pairs {
+        all.push((escape::decode(name).to_ascii_lowercase(), value.map(escape::decode)));
+    }
+    all.into_sorted_vec()
 }
 
 fn same_params(one: &Params, two: &Params) -> bool {
-    let (one, two) = (sorted(one.iter()), sorted(two.iter()));
+    let (one, two) = (sorted(&mut one.iter()), sorted(&mut two.iter()));
     let (mut one, mut two) = (one.iter().peekable(), two.iter().peekable());
     // RFC 3261 §19.1.4: these count although they stand on one side only; all others then do not.
     let counts_alone = |name: &[u8]| [&b"user"[..], b"ttl", b"method", b"maddr", b"transport"].contains(&name);
@@ -297,13 +299,8 @@ fn same_value(one: Option<&[u8]>, two: Option<&[u8]>) -> bool {
 }
 
 fn same_headers(one: &[(String, String)], two: &[(String, String)]) -> bool {
-    let all = |list: &[(String, String)]| -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut all: Vec<_> = list
-            .iter()
-            .map(|(name, value)| (escape::decode(name).to_ascii_lowercase(), escape::decode(value).into_owned()))
-            .collect();
-        all.sort();
-        all
-    };
-    one == two || all(one) == all(two)
+    fn text((name, value): &(String, String)) -> (&str, Option<&str>) {
+        (name, Some(value))
+    }
+    one == two || sorted(&mut one.iter().map(text)) == sorted(&mut two.iter().map(text))
 }

@@ -52,7 +52,7 @@ impl Via {
     /// # Errors
     /// A protocol other than SIP/2.0, a malformed transport, host, port or parameter.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
-        let (main, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (main, params) = lex::split_params(text);
         let mut parts = main.splitn(3, '/');
         let mut next = || parts.next().map(lex::trim).unwrap_or_default();
         let (protocol, version, rest) = (next(), next(), next());

@@ -153,6 +153,6 @@ fn granted(now: Instant, location: &Location, user: &str, request: &Request, to_
     response
 }
 
-fn bad_contact(detail: &str) -> Fault {
-    Fault { status: StatusCode::BAD_REQUEST, header: Some(Name::Contact), detail: detail.to_owned() }
+fn bad_contact(detail: &'static str) -> Fault {
+    Fault { status: StatusCode::BAD_REQUEST, header: Some(Name::Contact), detail }
 }

@@ -240,6 +240,6 @@ fn read(headers: &Headers, name: &Name, realm: &str) -> Result<Option<Authorizat
     Ok(None)
 }
 
-fn fault(name: &Name, detail: &str) -> Fault {
-    Fault { status: StatusCode::BAD_REQUEST, header: Some(name.clone()), detail: detail.to_owned() }
+fn fault(name: &Name, detail: &'static str) -> Fault {
+    Fault { status: StatusCode::BAD_REQUEST, header: Some(name.clone()), detail }
 }

@@ -3,10 +3,8 @@
 //! A machine carries its deadline in the state that waits for it and is changed only through
 //! [`Table::update`], which notes the new deadline. Nothing can be armed and forgotten.
 
-use std::collections::BTreeSet;
-
 use super::{Deadline, Instant};
-use crate::store::{Id, Store};
+use crate::store::{Id, Ordered, Store};
 
 /// A machine that may wait for a moment.
 pub trait Timed {
@@ -101,7 +99,7 @@ impl<K: Id, M: Timed> Table<K, M> {
 
 /// Which machine waits for which moment, the earliest first.
 #[derive(Debug, Default)]
-struct Agenda(BTreeSet<(Instant, u64)>);
+struct Agenda(Ordered);
 
 impl Agenda {
     #[inline(never)]
@@ -110,15 +108,14 @@ impl Agenda {
             return;
         }
         if let Some(deadline) = before {
-            self.0.remove(&(deadline.at, number));
+            self.0.remove((deadline.at.0, number));
         }
         if let Some(deadline) = after {
-            self.0.insert((deadline.at, number));
+            self.0.insert((deadline.at.0, number), 0);
         }
     }
 
-    #[inline(never)]
     fn first(&self) -> Option<(Instant, u64)> {
-        self.0.first().copied()
+        self.0.first().map(|(at, number)| (Instant(at), number))
     }
 }

@@ -52,8 +52,8 @@ impl<O: Copy> Clients<O> {
         self.made += 1;
         let id = ClientId::new(self.made);
         let key = ClientKey::of_request(&request);
-        if let Some(key) = key.clone() {
-            self.by_key.insert(key.as_text().to_owned(), id);
+        if let Some(key) = &key {
+            self.by_key.insert(key.as_text(), id);
         }
         let machine = if request.method == Method::Invite {
             Machine::Invite(InviteClient::new(now, timers))

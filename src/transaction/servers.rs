@@ -70,7 +70,7 @@ impl<O: Copy> Servers<O> {
         } else {
             Machine::Other(Server::new(now, timers))
         };
-        self.by_key.insert(key.as_text().to_owned(), id);
+        self.by_key.insert(key.as_text(), id);
         let copy = request.clone();
         self.table.insert(id, Entry { flow, request: copy, key, merge_key, owner: None, local_tag: None, machine });
         // RFC 3261 §8.2.2.2.
@@ -210,7 +210,7 @@ impl<O: Copy> Servers<O> {
         if let Some(first) = self.by_merge_key.get(key.as_text()) {
             return first;
         }
-        self.by_merge_key.insert(key.as_text().to_owned(), id);
+        self.by_merge_key.insert(key.as_text(), id);
         id
     }
 

@@ -74,7 +74,7 @@ impl Headers {
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
         let value = self.get(&Name::RetryAfter)?;
-        let (digits, _) = value.split_at(value.bytes().take_while(u8::is_ascii_digit).count());
+        let digits = value.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
         (!digits.is_empty()).then(|| lex::number(digits).unwrap_or(u32::MAX))
     }
 

@@ -366,23 +366,28 @@ impl Calls {
         }
     }
 
-    /// The only place where a call changes its phase: tells the new state, and drops the call when it is gone.
+    /// The only place where a call changes its phase.
     fn turn(&mut self, cx: &mut Cx<'_>, call: CallHandle, change: impl FnOnce(&mut Cx<'_>, Phase) -> Phase) {
         let told_before = cx.out.len();
-        let changed = self.calls.update(call, |machine| {
-            let phase = core::mem::replace(&mut machine.phase, Phase::Gone);
-            machine.phase = change(cx, phase);
-            let state = machine.phase.state();
-            let news = state != machine.told;
-            machine.told = state;
-            (news.then_some(state), matches!(machine.phase, Phase::Gone))
+        if let Some(phase) = self.calls.update(call, |call| core::mem::replace(&mut call.phase, Phase::Gone)) {
+            let phase = change(cx, phase);
+            self.turned(cx, call, phase, told_before);
+        }
+    }
+
+    /// Tells the new state, and drops the call when it is gone.
+    fn turned(&mut self, cx: &mut Cx<'_>, call: CallHandle, phase: Phase, told_before: usize) {
+        let state = phase.state();
+        let is_gone = matches!(phase, Phase::Gone);
+        let told = self.calls.update(call, |call| {
+            call.phase = phase;
+            core::mem::replace(&mut call.told, state)
         });
-        let Some((news, gone)) = changed else { return };
-        if let Some(state) = news {
+        if told.is_some_and(|told| told != state) {
             // Ahead of what the change told, so that whoever hears of the change finds the state changed.
             cx.out.insert(told_before, Told::Call(call, CallEvent::State { state }));
         }
-        if gone {
+        if is_gone {
             self.calls.remove(call);
         }
     }
