@@ -1,11 +1,10 @@
 //! The two ordered maps the rooms keep their state in: values by id, and ids by text.
 //!
-//! Both hide one map each, of the same type for everybody: an ordered map of every room's own type would put its
-//! code into the package again each time, ten kilobytes a piece. Ordered, so that a run can be repeated; logarithmic,
-//! so that ten thousand calls cost what ten do.
+//! Both hide a map of the same type for everybody: `BTreeMap` would put ten kilobytes of code into the package, and
+//! again for each room's own type. Ordered, so that a run can be repeated; searched by halves, so that ten thousand
+//! calls cost what ten do.
 
 use core::marker::PhantomData;
-use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
@@ -33,37 +32,75 @@ macro_rules! ids {
 }
 pub(crate) use ids;
 
-/// The one ordered map: numbers by pairs of numbers.
+/// The longest a piece of [`Ordered`] gets.
+const LONGEST: usize = 128;
+
+/// The one ordered map: numbers by pairs of numbers. A sorted list, cut into pieces so that room for a new entry is
+/// made in one short piece and not in the whole list. No piece is empty.
 #[derive(Debug, Default)]
-pub(crate) struct Ordered(BTreeMap<(u64, u64), u64>);
+pub(crate) struct Ordered {
+    pieces: Vec<Vec<((u64, u64), u64)>>,
+    length: usize,
+}
 
 impl Ordered {
     #[inline(never)]
     pub(crate) fn insert(&mut self, key: (u64, u64), number: u64) {
-        self.0.insert(key, number);
+        let (nth, place) = self.place(key);
+        let Some(piece) = self.pieces.get_mut(nth) else {
+            self.length = 1;
+            return self.pieces.push(vec![(key, number)]);
+        };
+        match place {
+            Ok(at) => {
+                if let Some((_, old)) = piece.get_mut(at) {
+                    *old = number;
+                }
+            }
+            Err(_) if piece.len() == LONGEST => {
+                let rest = piece.split_off(LONGEST / 2);
+                self.pieces.insert(nth + 1, rest);
+                self.insert(key, number);
+            }
+            Err(at) => {
+                piece.insert(at, (key, number));
+                self.length += 1;
+            }
+        }
     }
 
     #[inline(never)]
     pub(crate) fn remove(&mut self, key: (u64, u64)) -> Option<u64> {
-        self.0.remove(&key)
+        let (nth, place) = self.place(key);
+        let piece = self.pieces.get_mut(nth)?;
+        let (_, number) = piece.remove(place.ok()?);
+        if piece.is_empty() {
+            self.pieces.remove(nth);
+        }
+        self.length -= 1;
+        Some(number)
     }
 
     #[inline(never)]
     pub(crate) fn get(&self, key: (u64, u64)) -> Option<u64> {
-        self.0.get(&key).copied()
+        let (nth, place) = self.place(key);
+        self.pieces.get(nth)?.get(place.ok()?).map(|(_, number)| *number)
     }
 
-    #[inline(never)]
     pub(crate) fn first(&self) -> Option<(u64, u64)> {
-        self.0.keys().next().copied()
+        self.pieces.first()?.first().map(|(key, _)| *key)
     }
 
     fn iter(&self) -> impl Iterator<Item = ((u64, u64), u64)> {
-        self.0.iter().map(|(key, number)| (*key, *number))
+        self.pieces.iter().flatten().copied()
     }
 
-    fn len(&self) -> usize {
-        self.0.len()
+    /// The piece in which a key is or belongs, and its place there, as `binary_search` tells it.
+    fn place(&self, key: (u64, u64)) -> (usize, Result<usize, usize>) {
+        let begins_before = |piece: &Vec<((u64, u64), u64)>| piece.first().is_some_and(|(first, _)| *first <= key);
+        let nth = self.pieces.partition_point(begins_before).saturating_sub(1);
+        let piece = self.pieces.get(nth).map_or(&[][..], Vec::as_slice);
+        (nth, piece.binary_search_by_key(&key, |(key, _)| *key))
     }
 }
 
@@ -92,7 +129,7 @@ impl Slots {
         if let Some(slot) = self.find(number) {
             return slot;
         }
-        let next = self.by_number.len();
+        let next = self.by_number.length;
         let slot = self.free.pop().unwrap_or(next);
         self.by_number.insert((number, 0), slot as u64);
         slot
@@ -160,7 +197,7 @@ impl<K: Id, V> Store<K, V> {
     /// How many values there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.by_number.len()
+        self.slots.by_number.length
     }
 
     /// Whether there is none.
@@ -203,7 +240,7 @@ impl<K: Id> Index<K> {
     /// How many texts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_digest.len()
+        self.by_digest.length
     }
 
     /// Whether there is none.
@@ -223,7 +260,30 @@ fn digest(text: &str) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::entropy::Entropy;
+
+    #[test]
+    fn the_ordered_list_holds_what_a_tree_would_hold() {
+        let (mut list, mut tree, mut entropy) = (Ordered::default(), BTreeMap::new(), Entropy::new([3; 32]));
+        for step in 0..40_000 {
+            // It grows to several pieces and shrinks to nothing, twice.
+            let grows = step / 10_000 % 2 == 0;
+            let key = (entropy.below(40), entropy.below(50));
+            if entropy.below(10) < if grows { 8 } else { 1 } {
+                list.insert(key, step);
+                tree.insert(key, step);
+            } else {
+                assert_eq!(list.remove(key), tree.remove(&key));
+            }
+            assert_eq!((list.get(key), list.length), (tree.get(&key).copied(), tree.len()));
+            assert_eq!(list.first(), tree.keys().next().copied());
+            assert!(list.pieces.iter().all(|piece| matches!(piece.len(), 1..=LONGEST)));
+        }
+        assert!(list.iter().eq(tree.iter().map(|(key, number)| (*key, *number))));
+    }
 
     impl Id for u64 {
         fn number(self) -> u64 {
