@@ -37,8 +37,12 @@ impl Entropy {
 
     /// A token of `length` characters, five random bits each.
     pub fn token(&mut self, length: usize) -> String {
-        let letter = |byte: u8| ALPHABET.get(usize::from(byte & 31)).copied().map_or('0', char::from);
-        (0..length).map(|_| letter(self.octet())).collect()
+        let mut token = String::with_capacity(length);
+        for _ in 0..length {
+            let letter = ALPHABET.get(usize::from(self.octet() & 31));
+            token.push(letter.copied().map_or('0', char::from));
+        }
+        token
     }
 
     /// A From or To tag (RFC 3261 §19.3), 80 bits.

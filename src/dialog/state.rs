@@ -18,7 +18,7 @@ pub struct DialogKey {
 impl DialogKey {
     /// The key as one text: its parts with line feeds between them, which no header value can hold.
     pub(super) fn text(&self) -> String {
-        [self.call_id.as_str(), &self.local_tag, &self.remote_tag].join("\n")
+        format!("{}\n{}\n{}", self.call_id, self.local_tag, self.remote_tag)
     }
 
     /// The key of the dialog an incoming request was sent in; none when it carries no To tag.

@@ -162,8 +162,13 @@ fn hash<D: Digest>(parts: &[&[u8]]) -> String {
         }
         state.update(part);
     }
-    let letter = |bits: u8| char::from_digit(u32::from(bits & 15), 16).unwrap_or('0');
-    state.finalize().iter().flat_map(|byte| [letter(byte >> 4), letter(*byte)]).collect()
+    let mut text = String::new();
+    for byte in state.finalize().as_slice() {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    text
 }
 
 /// The parameters of a header of scheme Digest, values unquoted; `None` for another scheme or a malformed list.

@@ -1,6 +1,8 @@
 //! Hosts and ports (RFC 3261 §25.1, RFC 5118, RFC 5954): host names, IPv4 addresses, IPv6 references. Read here and
 //! not by the standard library, whose address parser costs 5 kB of WebAssembly.
 
+use super::escape;
+
 /// `host`, or `host:port`. `None` when either is malformed. An IPv6 host keeps its brackets.
 pub(super) fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     let end_of_host = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
@@ -67,6 +69,15 @@ fn ipv6(text: &str) -> Option<[u16; 8]> {
     (zeros > 0).then_some(all)?.try_into().ok()
 }
 
+/// One to four hexadecimal digits.
+fn group(text: &str) -> Option<u16> {
+    let mut number = 0;
+    for byte in text.bytes() {
+        number = number << 4 | u16::from(escape::digit(byte)?);
+    }
+    matches!(text.len(), 1..=4).then_some(number)
+}
+
 /// Groups of hexadecimal digits between colons; an IPv4 address may stand for the last two.
 fn groups(text: &str, may_end_in_ipv4: bool) -> Option<Vec<u16>> {
     let mut all = Vec::with_capacity(8);
@@ -79,12 +90,7 @@ fn groups(text: &str, may_end_in_ipv4: bool) -> Option<Vec<u16>> {
             let [a, b, c, d] = ipv4(part)?;
             all.extend([u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]);
         } else {
-            let is_group = matches!(part.len(), 1..=4) && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-            all.push(if is_group {
-                u16::from_str_radix(part, 16).ok()?
-            } else {
-                return None;
-            });
+            all.push(group(part)?);
         }
     }
     Some(all)

@@ -113,8 +113,8 @@ impl Params {
 
     /// Name and value, as written, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let list = self.0.strip_prefix(';');
-        list.into_iter().flat_map(|list| Split::new(list, b';')).filter_map(Result::ok).map(cut)
+        let mut pieces = Split::new(self.0.get(1..).unwrap_or_default(), b';');
+        core::iter::from_fn(move || pieces.next()?.ok().filter(|piece| !piece.is_empty()).map(cut))
     }
 
     /// Whether there is none.

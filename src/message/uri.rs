@@ -225,13 +225,15 @@ fn parse_params(text: &str) -> Result<Params, BadUri> {
 fn parse_headers(text: &str) -> Result<Vec<(String, String)>, BadUri> {
     // More than the grammar lets through: some peers escape only what they must.
     let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"');
-    let header = |header: &str| {
-        let (name, value) = header.split_once('=')?;
-        let is_good = !name.is_empty() && is_made_of(name, is_param) && is_made_of(value, plain);
-        is_good.then(|| (name.to_owned(), value.to_owned()))
-    };
-    let headers: Option<Vec<_>> = text.split('&').map(header).collect();
-    headers.ok_or(BadUri("a URI with a malformed header component"))
+    let mut headers = Vec::new();
+    for header in text.split('&') {
+        let (name, value) = header.split_once('=').unwrap_or_default();
+        if name.is_empty() || !is_made_of(name, is_param) || !is_made_of(value, plain) {
+            return Err(BadUri("a URI with a malformed header component"));
+        }
+        headers.push((name.to_owned(), value.to_owned()));
+    }
+    Ok(headers)
 }
 
 /// Whether `text` holds `plain` bytes and whole escapes only.

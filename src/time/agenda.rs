@@ -84,6 +84,17 @@ impl<K: Id, M: Timed> Table<K, M> {
         self.machines.keys()
     }
 
+    /// The ids, in order, of the machines that are so.
+    pub fn ids_of(&self, is_so: impl Fn(&M) -> bool) -> Vec<K> {
+        let mut ids = Vec::new();
+        for (id, machine) in self.iter() {
+            if is_so(machine) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
     /// How many machines there are.
     #[must_use]
     pub fn len(&self) -> usize {

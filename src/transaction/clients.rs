@@ -128,14 +128,14 @@ impl<O: Copy> Clients<O> {
 
     /// TR-08: what waits for an answer on this flow has waited in vain.
     pub(super) fn on_flow_closed(&mut self, flow: FlowId) -> Vec<Happening<O>> {
-        let lost = self.table.iter().filter(|(_, entry)| entry.flow == flow && entry.machine.needs_its_flow());
-        let lost: Vec<ClientId> = lost.map(|(id, _)| id).collect();
-        let entries = lost.into_iter().filter_map(|id| Some((id, self.remove(id)?)));
-        entries
-            .filter_map(|(id, entry)| {
-                Some(Happening::TransportError { id, owner: entry.owner?, method: entry.request.method })
-            })
-            .collect()
+        let lost = self.table.ids_of(|entry| entry.flow == flow && entry.machine.needs_its_flow());
+        let mut happenings = Vec::new();
+        for id in lost {
+            if let Some(Entry { owner: Some(owner), request, .. }) = self.remove(id) {
+                happenings.push(Happening::TransportError { id, owner, method: request.method });
+            }
+        }
+        happenings
     }
 
     pub(super) fn request_of(&self, id: ClientId) -> Option<&Request> {

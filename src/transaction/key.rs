@@ -7,7 +7,7 @@
 //! … of an RFC 2543 peer ─▶ Request-URI, tags, Call-ID, CSeq, topmost Via                ─▶ server transaction
 //! request, no To tag  ─▶ From tag, Call-ID, CSeq                                        ─▶ merged or not
 //! ```
-//! A key is one text: its parts with line feeds between them, which no header value can hold.
+//! A key is one text: its parts, a line feed behind each, which no header value can hold.
 
 use crate::message::{Head, Method, Name, Request, Via};
 
@@ -122,5 +122,10 @@ fn unique_branch(head: &Head) -> Option<&str> {
 }
 
 fn join(parts: &[&str]) -> String {
-    parts.join("\n")
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+        text.push('\n');
+    }
+    text
 }

@@ -166,9 +166,7 @@ impl<O: Copy> Servers<O> {
 
     /// TR-08: nothing can be answered over this flow any more.
     pub(super) fn on_flow_closed(&mut self, flow: FlowId) {
-        let orphans: Vec<ServerId> =
-            self.table.iter().filter(|(_, entry)| entry.flow == flow).map(|(id, _)| id).collect();
-        for id in orphans {
+        for id in self.table.ids_of(|entry| entry.flow == flow) {
             self.table.update(id, |entry| entry.machine.on_flow_closed());
             self.settle(id);
         }

@@ -49,7 +49,7 @@ impl KeepAlive {
         self.state = State::Off;
         if !self.usual.is_zero() {
             // Proxies on the way drop a socket that is idle for a minute.
-            self.rest(now, server, (self.usual.mul_f32(0.8), self.usual), entropy);
+            self.rest(now, server, (self.usual * 4 / 5, self.usual), entropy);
         }
     }
 
@@ -61,7 +61,7 @@ impl KeepAlive {
     pub(super) fn set_interval(&mut self, now: Instant, seconds: Option<u32>, entropy: &mut Entropy) {
         let (State::Quiet { server, .. }, Some(seconds)) = (&self.state, seconds) else { return };
         let (server, most) = (*server, Duration::from_secs(u64::from(seconds.min(86_400))));
-        self.rest(now, server, (most.mul_f32(0.8), most), entropy);
+        self.rest(now, server, (most * 4 / 5, most), entropy);
     }
 
     /// Asks now whether the flow still lives.

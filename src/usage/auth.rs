@@ -385,8 +385,8 @@ fn is_session(algorithm: Algorithm) -> bool {
 
 /// `auth` where it is offered, else `auth-int`; none for servers of RFC 2069.
 fn choose_qop(offered: &[String]) -> Option<Qop> {
-    let known: Vec<Qop> = offered.iter().filter_map(|text| Qop::parse(text)).collect();
-    known.iter().copied().find(|qop| *qop == Qop::Auth).or_else(|| known.first().copied())
+    let offers = |qop: Qop| offered.iter().any(|text| Qop::parse(text) == Some(qop));
+    [Qop::Auth, Qop::AuthInt].into_iter().find(|qop| offers(*qop))
 }
 
 fn describe(challenge: &Challenge, response: &Response) -> ChallengeData {

@@ -45,10 +45,10 @@ pub fn body(headers: &Headers, octets: &[u8]) -> Option<Body> {
 
 impl From<&NameAddr> for Address {
     fn from(address: &NameAddr) -> Self {
-        Self {
-            uri: address.uri.to_string(),
-            display_name: address.display_name.clone(),
-            params: address.params.iter().map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).collect(),
+        let mut params = Vec::new();
+        for (name, value) in address.params.iter() {
+            params.push((name.to_owned(), value.map(str::to_owned)));
         }
+        Self { uri: address.uri.to_string(), display_name: address.display_name.clone(), params }
     }
 }

@@ -87,13 +87,18 @@ impl Cx<'_> {
     /// RFC 3261 §8.2.2.3: 420 for what is required and not supported.
     fn refuse_extensions(&mut self, id: ServerId, request: &Request, tag: &str) -> bool {
         let required = request.headers.list(&Name::Require).unwrap_or_default();
-        let unknown = |option: &String| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(option));
-        let unsupported: Vec<String> = required.into_iter().filter(unknown).collect();
+        let mut unsupported = String::new();
+        for option in required {
+            if !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(&option)) {
+                unsupported.push_str(if unsupported.is_empty() { "" } else { ", " });
+                unsupported.push_str(&option);
+            }
+        }
         if unsupported.is_empty() {
             return false;
         }
         let mut response = request.response(StatusCode::BAD_EXTENSION, None, Some(tag));
-        response.headers.push(Name::Unsupported, unsupported.join(", "));
+        response.headers.push(Name::Unsupported, unsupported);
         self.respond(id, response);
         true
     }

@@ -238,10 +238,9 @@ impl Pump {
 
     /// A socket does not tell when its buffer empties, so it is looked at before the core is asked for more.
     fn look_at_congestion(&self) {
-        let is_congested = |socket: &&Rc<Socket>| socket.is_congested();
-        let congested = self.with(|body| body.sockets.iter().filter(is_congested).cloned().collect::<Vec<_>>());
-        for socket in congested.unwrap_or_default() {
-            self.look_at(&socket);
+        let sockets = self.with(|body| body.sockets.clone());
+        for socket in sockets.unwrap_or_default().iter().filter(|socket| socket.is_congested()) {
+            self.look_at(socket);
         }
     }
 

@@ -32,8 +32,10 @@ impl Challenge {
     pub fn parse(proxy: bool, text: &str) -> Option<Self> {
         let params = parse_params(text)?;
         let find = |name| find(&params, name);
-        let qop = find("qop").unwrap_or_default();
-        let qop = qop.split(',').map(lex::trim).filter(|qop| !qop.is_empty()).map(str::to_owned).collect();
+        let mut qop = Vec::new();
+        for word in find("qop").unwrap_or_default().split(',').map(lex::trim).filter(|word| !word.is_empty()) {
+            qop.push(word.to_owned());
+        }
         Some(Self {
             proxy,
             realm: find("realm")?,

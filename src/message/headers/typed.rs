@@ -122,12 +122,16 @@ impl Headers {
     /// and malformed ones are left out.
     #[must_use]
     pub fn challenges(&self) -> Vec<Challenge> {
-        let challenges = self.iter().filter_map(|field| {
+        let mut all = Vec::new();
+        for field in self.iter() {
             let is_proxy = field.name == Name::ProxyAuthenticate;
-            let is_challenge = is_proxy || field.name == Name::WwwAuthenticate;
-            if is_challenge { Challenge::parse(is_proxy, &field.value()) } else { None }
-        });
-        challenges.collect()
+            if (is_proxy || field.name == Name::WwwAuthenticate)
+                && let Some(challenge) = Challenge::parse(is_proxy, &field.value())
+            {
+                all.push(challenge);
+            }
+        }
+        all
     }
 
     /// What the body is; `None` when Content-Type is absent or malformed.
@@ -141,7 +145,11 @@ impl Headers {
     pub fn reasons(&self) -> Vec<Reason> {
         let mut all = Vec::new();
         for line in self.get_all(&Name::Reason) {
-            all.extend(Split::new(&line, b',').filter_map(|piece| Reason::parse(piece.ok()?)));
+            for piece in Split::new(&line, b',') {
+                if let Some(reason) = piece.ok().and_then(Reason::parse) {
+                    all.push(reason);
+                }
+            }
         }
         all
     }

@@ -72,17 +72,27 @@ fn cause_of(status: u16) -> Cause {
 }
 
 fn reasons(headers: &Headers) -> Vec<ReasonData> {
-    let known = headers.reasons().into_iter();
-    let shown =
-        |reason: Reason| Some(ReasonData { protocol: reason.protocol, cause: reason.cause?, text: reason.text });
-    known.filter_map(shown).collect()
+    let mut shown = Vec::new();
+    for Reason { protocol, cause, text } in headers.reasons() {
+        if let Some(cause) = cause {
+            shown.push(ReasonData { protocol, cause, text });
+        }
+    }
+    shown
 }
 
 /// The Reason header field of a BYE, CANCEL or refusal, and what else the application adds.
 pub(super) fn extra(options: &HangupOptions) -> Vec<(Name, String)> {
-    let reason = options.reason.as_ref().map(|reason| (Name::Reason, write_reason(reason)));
-    let others = options.headers.iter().filter_map(|(name, value)| Some((Name::parse(name)?, value.clone())));
-    reason.into_iter().chain(others).collect()
+    let mut extra = Vec::new();
+    if let Some(reason) = &options.reason {
+        extra.push((Name::Reason, write_reason(reason)));
+    }
+    for (name, value) in &options.headers {
+        if let Some(name) = Name::parse(name) {
+            extra.push((name, value.clone()));
+        }
+    }
+    extra
 }
 
 fn write_reason(reason: &ReasonData) -> String {

@@ -27,10 +27,10 @@ mod unacknowledged;
 pub use event::{CallEnd, CallEvent, CallState, Cause, DialogData, EndedBy, ReasonData};
 pub use options::{AcceptOptions, DialOptions, HangupOptions, RefusalOptions, RingOptions};
 
+use super::Cx;
 use super::data::{AskId, CallHandle, FailureCode, Misuse, RequestId};
 use super::door::needs_tls;
 use super::question::Answer;
-use super::{Cx, Told};
 use crate::message::Transport;
 use crate::time::{Deadline, Table, Timed};
 use acks::Acks;
@@ -385,7 +385,10 @@ impl Calls {
         });
         if told.is_some_and(|told| told != state) {
             // Ahead of what the change told, so that whoever hears of the change finds the state changed.
-            cx.out.insert(told_before, Told::Call(call, CallEvent::State { state }));
+            cx.tell(call, CallEvent::State { state });
+            for at in (told_before + 1..cx.out.len()).rev() {
+                cx.out.swap(at - 1, at);
+            }
         }
         if is_gone {
             self.calls.remove(call);

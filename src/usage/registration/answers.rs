@@ -81,8 +81,8 @@ impl Registration {
         let interval = Duration::from_secs(u64::from(expires).min(86_400));
         let expires_at = cx.now + interval;
         // RG-03: between three and nine tenths of the interval, and never in its last five seconds.
-        let latest = interval.mul_f32(0.9).min(interval.saturating_sub(Duration::from_secs(5)));
-        let refresh_at = cx.now + cx.entropy.between(interval.mul_f32(0.75).min(latest), latest);
+        let latest = (interval * 9 / 10).min(interval.saturating_sub(Duration::from_secs(5)));
+        let refresh_at = cx.now + cx.entropy.between((interval * 3 / 4).min(latest), latest);
         self.failures = 0;
         self.state = State::Registered { refresh_at: refresh_at.max(cx.now + Duration::from_secs(1)) };
         cx.out.push_back(Told::Bound(Binding {

@@ -57,14 +57,14 @@ impl Wrong {
     #[cold]
     fn expected(&mut self, what: &str) {
         if self.found.is_none() {
-            self.found = Some([self.member, ": ", what, " is expected"].concat());
+            self.found = Some(format!("{}: {what} is expected", self.member));
         }
     }
 
     #[cold]
     fn unknown(&mut self, word: &str) {
         if self.found.is_none() {
-            self.found = Some([self.member, ": “", word, "” is unknown"].concat());
+            self.found = Some(format!("{}: “{word}” is unknown", self.member));
         }
     }
 }
@@ -241,7 +241,12 @@ impl<T: Object> Object for Option<T> {
 
 impl<T: Object> Object for Vec<T> {
     fn read(value: &JsValue, wrong: &mut Wrong) -> Self {
-        array(value, wrong).iter().map(|item| T::read(&item, wrong)).collect()
+        let array = array(value, wrong);
+        let mut all = Self::new();
+        for at in 0..array.length() {
+            all.push(T::read(&array.get(at), wrong));
+        }
+        all
     }
 
     fn write(&self) -> JsValue {

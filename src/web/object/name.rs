@@ -5,7 +5,8 @@
 macro_rules! camel {
     ($field:ident) => {{
         const NAME: $crate::web::object::name::Name = $crate::web::object::name::member(stringify!($field));
-        const { NAME.as_str() }
+        const TEXT: [u8; NAME.length()] = NAME.octets();
+        const { $crate::web::object::name::text(&TEXT) }
     }};
 }
 
@@ -13,7 +14,8 @@ macro_rules! camel {
 macro_rules! kebab {
     ($variant:ident) => {{
         const NAME: $crate::web::object::name::Name = $crate::web::object::name::word(stringify!($variant));
-        const { NAME.as_str() }
+        const TEXT: [u8; NAME.length()] = NAME.octets();
+        const { $crate::web::object::name::text(&TEXT) }
     }};
 }
 
@@ -26,12 +28,15 @@ pub(in crate::web) struct Name {
 }
 
 impl Name {
-    /// The name as text.
-    pub(in crate::web) const fn as_str(&self) -> &str {
-        match core::str::from_utf8(self.octets.split_at(self.length).0) {
-            Ok(text) => text,
-            Err(_) => "",
-        }
+    pub(in crate::web) const fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The name and nothing behind it, so that only this goes into the package.
+    pub(in crate::web) const fn octets<const LENGTH: usize>(&self) -> [u8; LENGTH] {
+        let mut octets = [0; LENGTH];
+        octets.copy_from_slice(self.octets.split_at(LENGTH).0);
+        octets
     }
 
     const fn push(mut self, octet: u8) -> Self {
@@ -41,6 +46,14 @@ impl Name {
         }
         self.length += 1;
         self
+    }
+}
+
+/// The octets of a name as text.
+pub(in crate::web) const fn text(octets: &[u8]) -> &str {
+    match core::str::from_utf8(octets) {
+        Ok(text) => text,
+        Err(_) => "",
     }
 }
 
