@@ -222,7 +222,7 @@ fn is_local(url: &str) -> bool {
 pub(super) fn check_headers(headers: &HeaderList) -> Result<(), Misuse> {
     for (name, value) in headers {
         match Name::parse(name) {
-            None => return Err(Misuse::new(format!("headers: `{}` is no header name", name.escape_default()))),
+            None => return Err(Misuse::new(format!("headers: `{name}` is no header name"))),
             Some(known) if known.is_structural() => {
                 return Err(Misuse::new(format!("headers: `{name}` is written by the user agent itself")));
             }

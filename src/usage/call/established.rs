@@ -116,17 +116,17 @@ impl Established {
         }
     }
 
-    pub(super) fn handle_timeout(mut self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn handle_timeout(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         let Stage::Unacknowledged { wait, .. } = &mut self.stage else {
-            return Phase::Established(Box::new(self));
+            return Phase::Established(self);
         };
         match wait.handle_timeout(cx) {
-            Alarm::Repeated => Phase::Established(Box::new(self)),
+            Alarm::Repeated => Phase::Established(self),
             // To hang up for the sake of an ACK that could not reach us would lose a call that can be kept.
             Alarm::Unknowable => {
                 cx.diagnostic("ack-lost", "there was no connection for the ACK to come by; the call is kept");
                 self.stage = Stage::Up;
-                Phase::Established(Box::new(self))
+                Phase::Established(self)
             }
             Alarm::GaveUp => {
                 cx.diagnostic("ack-timeout", "the peer never acknowledged our 2xx");
@@ -137,12 +137,12 @@ impl Established {
     }
 
     /// An ACK in our dialog.
-    pub(super) fn on_ack(mut self, cx: &mut Cx<'_>, call: CallHandle, ack: &Request, cseq: u32) -> Phase {
+    pub(super) fn on_ack(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, ack: &Request, cseq: u32) -> Phase {
         let Stage::Unacknowledged { wait, exchange } = &self.stage else {
-            return Phase::Established(Box::new(self));
+            return Phase::Established(self);
         };
         if !wait.is_acknowledged_by(cseq) {
-            return Phase::Established(Box::new(self));
+            return Phase::Established(self);
         }
         match (exchange, super::incoming::sdp_of(&ack.headers, &ack.body)) {
             (Exchange::Answered, _) => self.stage = Stage::Up,
@@ -159,11 +159,17 @@ impl Established {
                 return Goodbye::leaving(cx, call, self.dialog, &not_acceptable(), broken);
             }
         }
-        Phase::Established(Box::new(self))
+        Phase::Established(self)
     }
 
     /// The media has taken the answer, or could not.
-    pub(super) fn on_answer(mut self, cx: &mut Cx<'_>, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
+    pub(super) fn on_answer(
+        mut self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        ask: AskId,
+        answer: Answer,
+    ) -> Phase {
         match (&self.stage, answer) {
             (Stage::Applying { ask: asked, accepted }, Answer::Applied) if *asked == ask => {
                 if let Some(response) = accepted {
@@ -178,11 +184,17 @@ impl Established {
             }
             (Stage::Applying { .. } | Stage::Unacknowledged { .. } | Stage::Up, _) => {}
         }
-        Phase::Established(Box::new(self))
+        Phase::Established(self)
     }
 
     /// Hung up. Before the ACK a BYE would overtake our 2xx, so it waits (RFC 3261 §15, RC-07).
-    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
+    pub(super) fn leave(
+        self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        options: &HangupOptions,
+        cause: Cause,
+    ) -> Phase {
         let end = end::local(cause, options, cx.now);
         match self.stage {
             Stage::Unacknowledged { wait, .. } => Goodbye::after_ack(self.dialog, wait, options, end),
@@ -195,7 +207,7 @@ impl Established {
     }
 
     /// The peer has hung up; its BYE is answered.
-    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
         if let Stage::Applying { ask, .. } = self.stage {
             cx.withdraw(ask);
         }

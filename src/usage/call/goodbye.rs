@@ -52,14 +52,14 @@ impl Goodbye {
         end: CallEnd,
     ) -> Phase {
         let offline = Step::Offline { drop_at: cx.now + KEEP_FOR };
-        let goodbye = Self { dialog, extra: end::extra(options), step: offline }.say(cx, call);
+        let goodbye = Box::new(Self { dialog, extra: end::extra(options), step: offline }).say(cx, call);
         goodbye.phase(cx, call, end)
     }
 
     /// Says BYE now in a dialog people never saw: nothing is told.
     pub(super) fn unseen(cx: &mut Cx<'_>, call: CallHandle, dialog: DialogId, options: &HangupOptions) -> Phase {
         let offline = Step::Offline { drop_at: cx.now + KEEP_FOR };
-        Phase::Parting(Box::new(Self { dialog, extra: end::extra(options), step: offline }.say(cx, call)))
+        Phase::Parting(Box::new(Self { dialog, extra: end::extra(options), step: offline }).say(cx, call))
     }
 
     /// Says BYE when our 2xx has been acknowledged.
@@ -78,7 +78,12 @@ impl Goodbye {
     }
 
     /// `end` is what people are still to be told, if anything.
-    pub(super) fn handle_timeout(mut self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    pub(super) fn handle_timeout(
+        mut self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        end: Option<CallEnd>,
+    ) -> Phase {
         match &mut self.step {
             Step::AwaitingAck { wait } => match wait.handle_timeout(cx) {
                 Alarm::Repeated => self.same(end),
@@ -93,7 +98,7 @@ impl Goodbye {
     }
 
     /// An ACK in our dialog.
-    pub(super) fn on_ack(self, cx: &mut Cx<'_>, call: CallHandle, cseq: u32, end: CallEnd) -> Phase {
+    pub(super) fn on_ack(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, cseq: u32, end: CallEnd) -> Phase {
         match &self.step {
             Step::AwaitingAck { wait } if wait.is_acknowledged_by(cseq) => self.say(cx, call).phase(cx, call, end),
             Step::AwaitingAck { .. } | Step::Saying { .. } | Step::Offline { .. } | Step::Lingering { .. } => {
@@ -108,23 +113,23 @@ impl Goodbye {
     }
 
     /// Any final answer, or none in time, ends it (DG-09).
-    pub(super) fn on_over(mut self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    pub(super) fn on_over(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
         if let Some(end) = end {
             let _gone = end::ended(cx, call, end);
         }
         self.step = Step::Lingering { forget_at: cx.now + cx.transactions.timers().f() };
-        Phase::Parting(Box::new(self))
+        Phase::Parting(self)
     }
 
     /// So does a BYE of the peer's own (RC-03).
-    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
         self.abandon(cx, call);
         end.map_or(Phase::Gone, |end| end::ended(cx, call, end))
     }
 
     /// Our BYE was challenged.
     pub(super) fn on_verdict(
-        mut self,
+        mut self: Box<Self>,
         cx: &mut Cx<'_>,
         call: CallHandle,
         verdict: Verdict,
@@ -150,7 +155,7 @@ impl Goodbye {
     }
 
     /// The connection is lost: the BYE waits for the next one, and for people the call ends now.
-    pub(super) fn flow_down(mut self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+    pub(super) fn flow_down(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
         if let Step::Saying { leg } = self.step {
             leg.abandon(cx);
         }
@@ -159,17 +164,17 @@ impl Goodbye {
     }
 
     /// The BYE of a call that people have forgotten was lost with its connection.
-    pub(super) fn wait_for_flow(mut self, cx: &Cx<'_>) -> Self {
+    pub(super) fn wait_for_flow(mut self: Box<Self>, cx: &Cx<'_>) -> Box<Self> {
         self.step = Step::Offline { drop_at: cx.now + KEEP_FOR };
         self
     }
 
     /// There is a connection: what waited for one leaves.
-    pub(super) fn flow_up(self, cx: &mut Cx<'_>, call: CallHandle) -> Box<Self> {
-        Box::new(match self.step {
+    pub(super) fn flow_up(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Box<Self> {
+        match self.step {
             Step::Offline { .. } => self.say(cx, call),
             Step::AwaitingAck { .. } | Step::Saying { .. } | Step::Lingering { .. } => self,
-        })
+        }
     }
 
     /// Leaves nothing behind.
@@ -180,7 +185,7 @@ impl Goodbye {
         cx.dialogs.end_usage(self.dialog, Usage::Invite(call));
     }
 
-    fn say(mut self, cx: &mut Cx<'_>, call: CallHandle) -> Self {
+    fn say(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Box<Self> {
         let bye = cx.dialogs.get_mut(self.dialog).map(|dialog| dialog.request(Method::Bye));
         let sent = bye.map(|bye: Request| {
             let mut bye = bye;
@@ -196,28 +201,28 @@ impl Goodbye {
         self
     }
 
-    fn told(self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    fn told(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
         match end {
             Some(end) => self.phase(cx, call, end),
-            None => Phase::Parting(Box::new(self)),
+            None => Phase::Parting(self),
         }
     }
 
-    fn same(self, end: Option<CallEnd>) -> Phase {
+    fn same(self: Box<Self>, end: Option<CallEnd>) -> Phase {
         match end {
-            Some(end) => Phase::Leaving(Box::new(self), Box::new(end)),
-            None => Phase::Parting(Box::new(self)),
+            Some(end) => Phase::Leaving(self, Box::new(end)),
+            None => Phase::Parting(self),
         }
     }
 
     /// Offline the call ends for people at once.
-    fn phase(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+    fn phase(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
         match self.step {
             Step::Offline { .. } | Step::Lingering { .. } => {
                 let _gone = end::ended(cx, call, end);
-                Phase::Parting(Box::new(self))
+                Phase::Parting(self)
             }
-            Step::AwaitingAck { .. } | Step::Saying { .. } => Phase::Leaving(Box::new(self), Box::new(end)),
+            Step::AwaitingAck { .. } | Step::Saying { .. } => Phase::Leaving(self, Box::new(end)),
         }
     }
 }

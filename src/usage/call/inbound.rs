@@ -148,7 +148,7 @@ impl Calls {
             }
             Phase::Parting(goodbye) if goodbye.is_bye(leg) => {
                 if why == Cause::Transport {
-                    Phase::Parting(Box::new(goodbye.wait_for_flow(cx)))
+                    Phase::Parting(goodbye.wait_for_flow(cx))
                 } else {
                     goodbye.on_over(cx, call, None)
                 }

@@ -82,7 +82,7 @@ impl Incoming {
         }
     }
 
-    pub(super) fn handle_timeout(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn handle_timeout(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         self.refuse(
             cx,
             call,
@@ -93,7 +93,7 @@ impl Incoming {
     }
 
     /// Sends 180 or 183.
-    pub(super) fn ring(mut self, cx: &mut Cx<'_>, id: RequestId, options: &RingOptions) -> Phase {
+    pub(super) fn ring(mut self: Box<Self>, cx: &mut Cx<'_>, id: RequestId, options: &RingOptions) -> Phase {
         let status = StatusCode::new(options.status).filter(|status| matches!(status.code(), 180 | 183));
         match (&mut self.step, status) {
             (Step::Alerting { rung, .. }, Some(status)) => {
@@ -108,11 +108,17 @@ impl Incoming {
                 cx.failed(id, FailureCode::WrongState, "a call rings with 180 or 183 only")
             }
         }
-        Phase::Incoming(Box::new(self))
+        Phase::Incoming(self)
     }
 
     /// Asks the media for our description; the 2xx leaves when it is there.
-    pub(super) fn accept(mut self, cx: &mut Cx<'_>, call: CallHandle, id: RequestId, options: AcceptOptions) -> Phase {
+    pub(super) fn accept(
+        mut self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        id: RequestId,
+        options: AcceptOptions,
+    ) -> Phase {
         match self.step {
             Step::Alerting { .. } => {
                 let question = match sdp_of(&self.request.headers, &self.request.body) {
@@ -124,14 +130,20 @@ impl Incoming {
             }
             Step::Answering { .. } => cx.failed(id, FailureCode::WrongState, "the call is being accepted already"),
         }
-        Phase::Incoming(Box::new(self))
+        Phase::Incoming(self)
     }
 
     /// Refuses with a final response.
-    pub(super) fn reject(self, cx: &mut Cx<'_>, call: CallHandle, id: RequestId, options: &RefusalOptions) -> Phase {
+    pub(super) fn reject(
+        self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        id: RequestId,
+        options: &RefusalOptions,
+    ) -> Phase {
         if StatusCode::new(options.status).is_none_or(|status| status.class() < 3) {
             cx.failed(id, FailureCode::WrongState, "a call is refused with a status of 300 to 699");
-            return Phase::Incoming(Box::new(self));
+            return Phase::Incoming(self);
         }
         let end = end::plain(EndedBy::Local, Cause::Rejected, cx.now);
         let phase = self.refuse(cx, call, options, end, "the call was refused");
@@ -140,7 +152,13 @@ impl Incoming {
     }
 
     /// Hung up without a word of its own: 480, or what was asked for (IV-11).
-    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
+    pub(super) fn leave(
+        self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        options: &HangupOptions,
+        cause: Cause,
+    ) -> Phase {
         let status = options.status.and_then(StatusCode::new).filter(|status| status.class() >= 3);
         let mut refusal = with_status(status.unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE));
         refusal.headers = end::extra(options).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
@@ -149,24 +167,24 @@ impl Incoming {
     }
 
     /// The peer has cancelled; the transaction has answered the CANCEL itself (TX-09).
-    pub(super) fn on_cancel(self, cx: &mut Cx<'_>, call: CallHandle, cancel: &Request) -> Phase {
+    pub(super) fn on_cancel(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, cancel: &Request) -> Phase {
         let end = end::by_peer(end::cause_of_cancel(&cancel.headers), &cancel.headers, cx.now);
         self.refuse(cx, call, &with_status(StatusCode::REQUEST_TERMINATED), end, "the caller hung up")
     }
 
     /// The peer has sent BYE in the early dialog: 487 first (IV-12).
-    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
         let end = end::by_peer(Cause::Cancelled, &bye.headers, cx.now);
         self.refuse(cx, call, &with_status(StatusCode::REQUEST_TERMINATED), end, "the caller hung up")
     }
 
     /// The socket is gone and the INVITE's transaction with it: it cannot be answered any more.
-    pub(super) fn flow_down(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn flow_down(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         self.end(cx, call, end::transport_lost(cx.now), "the connection was lost")
     }
 
     /// The media has answered.
-    pub(super) fn on_answer(self, cx: &mut Cx<'_>, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
+    pub(super) fn on_answer(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
         match (&self.step, answer) {
             (Step::Answering { ask: asked, .. }, Answer::Sdp { sdp }) if *asked == ask => self.answer(cx, call, &sdp),
             (Step::Answering { ask: asked, .. }, Answer::MediaFailed { detail, incompatible }) if *asked == ask => {
@@ -178,14 +196,14 @@ impl Incoming {
                 let end = end::plain(EndedBy::Local, cause, cx.now);
                 self.refuse(cx, call, &with_status(status), end, &detail)
             }
-            (Step::Alerting { .. } | Step::Answering { .. }, _) => Phase::Incoming(Box::new(self)),
+            (Step::Alerting { .. } | Step::Answering { .. }, _) => Phase::Incoming(self),
         }
     }
 
     /// RFC 3261 §13.3.1.4: the 2xx.
-    fn answer(self, cx: &mut Cx<'_>, call: CallHandle, sdp: &str) -> Phase {
+    fn answer(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, sdp: &str) -> Phase {
         let Step::Answering { command, options, .. } = &self.step else {
-            return Phase::Incoming(Box::new(self));
+            return Phase::Incoming(self);
         };
         let mut response = self.response(cx, StatusCode::OK, None);
         response.headers.push(Name::Allow, super::ALLOW);
@@ -202,7 +220,14 @@ impl Incoming {
         Established::incoming(cx, call, (self.invite, self.request.as_ref()), self.dialog, response, exchange)
     }
 
-    fn refuse(self, cx: &mut Cx<'_>, call: CallHandle, options: &RefusalOptions, end: CallEnd, why: &str) -> Phase {
+    fn refuse(
+        self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        options: &RefusalOptions,
+        end: CallEnd,
+        why: &str,
+    ) -> Phase {
         let status = StatusCode::new(options.status).unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE);
         let mut response = self.response(cx, status, options.phrase.as_deref());
         if let Some(seconds) = options.retry_after {
@@ -221,7 +246,7 @@ impl Incoming {
     }
 
     /// Leaves nothing behind: the question withdrawn, the command settled, the early dialog gone.
-    fn end(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd, why: &str) -> Phase {
+    fn end(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd, why: &str) -> Phase {
         if let Step::Answering { ask, command, .. } = self.step {
             cx.withdraw(ask);
             let media = matches!(end.cause, Cause::Media | Cause::Incompatible);

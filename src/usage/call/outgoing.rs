@@ -87,20 +87,26 @@ impl Outgoing {
     }
 
     /// TX-12: nobody answered in time.
-    pub(super) fn handle_timeout(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn handle_timeout(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         let end = end::unanswered(cx.now);
         self.stop(cx, call, &HangupOptions::default(), end)
     }
 
     /// Hung up before an answer (IV-11, TD-T1).
-    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
+    pub(super) fn leave(
+        self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        options: &HangupOptions,
+        cause: Cause,
+    ) -> Phase {
         let cause = if cause == Cause::Hangup { Cause::Cancelled } else { cause };
         let end = end::local(cause, options, cx.now);
         self.stop(cx, call, options, end)
     }
 
     /// The user agent closes and will not wait for the answer to a CANCEL.
-    pub(super) fn abandon(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn abandon(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         match self.step {
             Step::Cancelling { end, .. } => end::ended(cx, call, *end),
             Step::Preparing { .. } | Step::Inviting { .. } => {
@@ -109,7 +115,7 @@ impl Outgoing {
         }
     }
 
-    fn stop(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
+    fn stop(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
         match self.step {
             Step::Preparing { ask } => {
                 cx.withdraw(ask);
@@ -128,12 +134,18 @@ impl Outgoing {
                 let step = Step::Cancelling { invite, end: Box::new(end) };
                 Phase::Outgoing(Box::new(Self { dial: self.dial, step }))
             }
-            Step::Cancelling { .. } => Phase::Outgoing(Box::new(self)),
+            Step::Cancelling { .. } => Phase::Outgoing(self),
         }
     }
 
     /// The media has answered.
-    pub(super) fn on_answer(mut self, cx: &mut Cx<'_>, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
+    pub(super) fn on_answer(
+        mut self: Box<Self>,
+        cx: &mut Cx<'_>,
+        call: CallHandle,
+        ask: AskId,
+        answer: Answer,
+    ) -> Phase {
         match (&mut self.step, answer) {
             (Step::Preparing { ask: asked }, Answer::Sdp { sdp }) if *asked == ask => self.invite(cx, call, &sdp),
             (Step::Preparing { ask: asked }, Answer::MediaFailed { detail, .. }) if *asked == ask => {
@@ -142,14 +154,14 @@ impl Outgoing {
             }
             (Step::Inviting { media, .. }, answer) => {
                 media.on_answer(cx, ask, answer);
-                Phase::Outgoing(Box::new(self))
+                Phase::Outgoing(self)
             }
-            (Step::Preparing { .. } | Step::Cancelling { .. }, _) => Phase::Outgoing(Box::new(self)),
+            (Step::Preparing { .. } | Step::Cancelling { .. }, _) => Phase::Outgoing(self),
         }
     }
 
     /// RFC 3261 §13.2.1: the INVITE, with our offer.
-    fn invite(self, cx: &mut Cx<'_>, call: CallHandle, offer: &str) -> Phase {
+    fn invite(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, offer: &str) -> Phase {
         let to = NameAddr { params: Default::default(), ..self.dial.to.clone() };
         let mut request = cx.request(Method::Invite, to.uri.clone(), &to);
         let cseq = CSeq { number: cx.entropy.first_cseq(), method: Method::Invite };
@@ -165,7 +177,7 @@ impl Outgoing {
     }
 
     fn send(
-        mut self,
+        mut self: Box<Self>,
         cx: &mut Cx<'_>,
         call: CallHandle,
         request: Request,
@@ -182,12 +194,12 @@ impl Outgoing {
             cx.tell(call, CallEvent::Invited { remote: (&self.dial.to).into(), invite });
         }
         self.step = Step::Inviting { leg: Leg::Sent(id), progress, early, media };
-        Phase::Outgoing(Box::new(self))
+        Phase::Outgoing(self)
     }
 
     /// The INVITE was challenged (RFC 3261 §22.2: same Call-ID and From tag, next CSeq, no To tag).
     pub(super) fn on_verdict(
-        mut self,
+        mut self: Box<Self>,
         cx: &mut Cx<'_>,
         call: CallHandle,
         verdict: Verdict,
@@ -199,7 +211,7 @@ impl Outgoing {
         match verdict {
             Verdict::Asked(ask) => {
                 self.step = Step::Inviting { leg: Leg::Authenticating(ask), progress, early, media };
-                Phase::Outgoing(Box::new(self))
+                Phase::Outgoing(self)
             }
             Verdict::Again(mut request, attempt) => {
                 renumber(&mut request);
@@ -216,19 +228,19 @@ impl Outgoing {
     }
 
     /// A challenge that crossed our CANCEL is as good as a 487.
-    fn after_cancel(self, cx: &mut Cx<'_>, call: CallHandle, verdict: Verdict) -> Phase {
+    fn after_cancel(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, verdict: Verdict) -> Phase {
         if let Verdict::Asked(ask) = verdict {
             Leg::Authenticating(ask).abandon(cx);
         }
         match self.step {
             Step::Cancelling { end, .. } => end::ended(cx, call, *end),
-            Step::Preparing { .. } | Step::Inviting { .. } => Phase::Outgoing(Box::new(self)),
+            Step::Preparing { .. } | Step::Inviting { .. } => Phase::Outgoing(self),
         }
     }
 
     /// A provisional response above 100 (RFC 3261 §13.2.2.1).
     pub(super) fn on_provisional(
-        mut self,
+        mut self: Box<Self>,
         cx: &mut Cx<'_>,
         call: CallHandle,
         request: &Request,
@@ -236,7 +248,7 @@ impl Outgoing {
         head: &Head,
     ) -> Phase {
         let Step::Inviting { progress, early, media, .. } = &mut self.step else {
-            return Phase::Outgoing(Box::new(self));
+            return Phase::Outgoing(self);
         };
         let branch = head.to_tag().unwrap_or_default().to_owned();
         // DG-01: without a tag it opens no dialog.
@@ -256,12 +268,12 @@ impl Outgoing {
             *progress = CallState::Early;
         }
         cx.tell(call, CallEvent::Progress { response: response_data(response), branch });
-        Phase::Outgoing(Box::new(self))
+        Phase::Outgoing(self)
     }
 
     /// The first 2xx; the ACK is out (RFC 3261 §13.2.2.4).
     pub(super) fn on_answered(
-        self,
+        self: Box<Self>,
         cx: &mut Cx<'_>,
         call: CallHandle,
         dialog: DialogId,
@@ -276,12 +288,12 @@ impl Outgoing {
             }
             // RC-01: the 2xx crossed our CANCEL.
             Step::Cancelling { end, .. } => Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), *end),
-            Step::Preparing { .. } => Phase::Outgoing(Box::new(self)),
+            Step::Preparing { .. } => Phase::Outgoing(self),
         }
     }
 
     /// A first 2xx that names no place to send requests to: what can be said is BYE (DG-10).
-    pub(super) fn on_unusable(self, cx: &mut Cx<'_>, call: CallHandle, dialog: DialogId) -> Phase {
+    pub(super) fn on_unusable(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, dialog: DialogId) -> Phase {
         let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
         match self.step {
             Step::Inviting { early, media, .. } => {
@@ -290,29 +302,29 @@ impl Outgoing {
                 Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), broken)
             }
             Step::Cancelling { end, .. } => Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), *end),
-            Step::Preparing { .. } => Phase::Outgoing(Box::new(self)),
+            Step::Preparing { .. } => Phase::Outgoing(self),
         }
     }
 
     /// BYE in an early dialog: the callee is gone, whatever other branches do (RC-10).
-    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
         let end = end::by_peer(Cause::Hangup, &bye.headers, cx.now);
         self.stop(cx, call, &HangupOptions::default(), end)
     }
 
     /// A final response above 299.
-    pub(super) fn on_refused(self, cx: &mut Cx<'_>, call: CallHandle, response: &Response) -> Phase {
+    pub(super) fn on_refused(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, response: &Response) -> Phase {
         let refused = end::refused(response, cx.now);
         self.end(cx, call, refused)
     }
 
     /// No answer at all: a timeout, or the connection broke.
-    pub(super) fn on_no_answer(self, cx: &mut Cx<'_>, call: CallHandle, why: Cause) -> Phase {
+    pub(super) fn on_no_answer(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, why: Cause) -> Phase {
         let end = end::plain(EndedBy::Network, why, cx.now);
         self.end(cx, call, end)
     }
 
-    fn end(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+    fn end(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
         match self.step {
             Step::Preparing { ask } => {
                 cx.withdraw(ask);
