@@ -162,8 +162,12 @@ fn hash<D: Digest>(parts: &[&[u8]]) -> String {
         }
         state.update(part);
     }
+    hex(&state.finalize())
+}
+
+fn hex(octets: &[u8]) -> String {
     let mut text = String::new();
-    for byte in state.finalize().as_slice() {
+    for byte in octets {
         for digit in [byte >> 4, byte & 15] {
             text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
         }

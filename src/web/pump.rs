@@ -12,7 +12,7 @@
 //! once, what it causes is queued behind what is under way. So order is kept, no event precedes the return of the call
 //! that caused it, and `deliver` is never entered twice.
 
-use core::cell::RefCell;
+use core::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
@@ -118,13 +118,13 @@ impl Pump {
             Hint::Online | Hint::Resumed => Sign::Waking,
             Hint::Offline | Hint::Hidden => Sign::None,
         };
-        self.take_turn(sign, |agent, now| agent.handle_input(now, Input::Hint(hint)));
+        self.take_in(sign, Input::Hint(hint));
     }
 
     /// Hands in what a socket says, unless its flow is over.
     pub(super) fn hear(&self, flow: FlowId, input: Input) {
         if self.with(|body| body.socket(flow).is_some()) == Some(true) {
-            self.take_turn(Sign::None, |agent, now| agent.handle_input(now, input));
+            self.take_in(Sign::None, input);
         }
     }
 
@@ -132,7 +132,7 @@ impl Pump {
     pub(super) fn lose(&self, flow: FlowId, code: u16) {
         if let Some(Some(socket)) = self.with(|body| body.remove_socket(flow)) {
             socket.close(code);
-            self.take_turn(Sign::Waking, |agent, now| agent.handle_input(now, Input::Closed { flow, code }));
+            self.take_in(Sign::Waking, Input::Closed { flow, code });
         }
     }
 
@@ -163,36 +163,47 @@ impl Pump {
 
     /// The only borrow. It lasts for `work`, which calls nothing that could come back.
     fn with<R>(&self, work: impl FnOnce(&mut Body) -> R) -> Option<R> {
+        self.borrow().map(|mut body| work(&mut body))
+    }
+
+    /// Nothing when the engine has failed or was stopped.
+    fn borrow(&self) -> Option<RefMut<'_, Body>> {
         if failure::happened() {
             return None;
         }
-        let Ok(mut body) = self.body.try_borrow_mut() else {
+        let Ok(body) = self.body.try_borrow_mut() else {
             // Only a trap leaves it borrowed.
             failure::report(failure::EXPLANATION);
             return None;
         };
-        (!body.stopped).then(|| work(&mut body))
+        Some(body).filter(|body| !body.stopped)
+    }
+
+    fn take_in(&self, sign: Sign, input: Input) {
+        self.take_turn(sign, |agent, now| agent.handle_input(now, input));
     }
 
     fn take_turn<R>(&self, sign: Sign, work: impl FnOnce(&mut UserAgent, Instant) -> R) -> Option<R> {
-        let (result, is_outermost) = self.with(|body| {
-            let now = body.read(sign);
-            // What is overdue comes first: the core shall not act on a state that has ended.
-            if body.deadline.is_some_and(|deadline| deadline <= now) {
-                body.agent.handle_input(now, Input::Tick);
-                body.poll();
-            }
-            let result = work(&mut body.agent, now);
-            body.poll();
-            (result, !core::mem::replace(&mut body.acting, true))
+        let result = self.with(|body| {
+            let now = body.begin(sign);
+            work(&mut body.agent, now)
         })?;
-        if is_outermost {
+        self.finish();
+        Some(result)
+    }
+
+    /// What the core says to the work is noted, and done by the outermost turn.
+    fn finish(&self) {
+        let acting = self.with(|body| {
+            body.poll();
+            core::mem::replace(&mut body.acting, true)
+        });
+        if acting == Some(false) {
             while let Some(Some(action)) = self.with(|body| body.actions.pop_front()) {
                 self.act(action);
             }
             self.with(|body| self.rest(body));
         }
-        Some(result)
     }
 
     fn act(&self, action: Action) {
@@ -222,8 +233,7 @@ impl Pump {
                 }
             }
             None => {
-                let closed = Input::Closed { flow, code: ABNORMAL };
-                self.take_turn(Sign::None, |agent, now| agent.handle_input(now, closed));
+                self.take_in(Sign::None, Input::Closed { flow, code: ABNORMAL });
             }
         }
     }
@@ -274,6 +284,16 @@ impl Pump {
 impl Body {
     fn read(&mut self, sign: Sign) -> Instant {
         self.clock.reading(performance_now(), Date::now(), sign)
+    }
+
+    /// The moment a turn begins. What is overdue comes first: the core shall not act on a state that has ended.
+    fn begin(&mut self, sign: Sign) -> Instant {
+        let now = self.read(sign);
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            self.agent.handle_input(now, Input::Tick);
+            self.poll();
+        }
+        now
     }
 
     fn socket(&self, flow: FlowId) -> Option<Rc<Socket>> {

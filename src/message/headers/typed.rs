@@ -183,11 +183,8 @@ impl Headers {
 
     fn values<T>(&self, name: &Name, parse: impl Fn(&str) -> Result<T, BadValue>) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
-        for line in self.get_all(name) {
-            for piece in Split::new(&line, b',').filter(|piece| *piece != Ok("")) {
-                let value = piece.map_err(BadValue::from).and_then(&parse);
-                all.push(value.map_err(|bad| bad.of(name))?);
-            }
+        for value in self.list(name)? {
+            all.push(parse(&value).map_err(|bad| bad.of(name))?);
         }
         Ok(all)
     }
