@@ -25,6 +25,11 @@ const PAGE: &str = "www/dist";
 const FEATURES: [&str; 6] =
     ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
 
+/// What counts is the size after gzip, and gzip does better with many short functions that resemble each other than
+/// with few long ones, and with data in one piece. Each was measured; together they save 8 %.
+const FOR_GZIP: [&str; 3] =
+    ["--one-caller-inline-max-function-size=10", "--skip-pass=memory-packing", "--skip-pass=local-cse"];
+
 /// The command itself: set-up, build, and what came of it.
 pub(crate) fn command() -> Result<(), Failure> {
     let tools = setup::for_building()?;
@@ -87,6 +92,7 @@ fn bindgen(tools: &Tools) -> Step {
 
 fn wasm_opt_args() -> Vec<String> {
     let mut args = vec!["-Oz".to_owned(), "--strip-debug".to_owned(), "--strip-producers".to_owned()];
+    args.extend(FOR_GZIP.map(str::to_owned));
     args.push("--mvp-features".to_owned());
     args.extend(FEATURES.map(|feature| format!("--enable-{feature}")));
     args.extend(["pkg/wasm/patchcord_bg.wasm", "-o", "pkg/dist/patchcord_bg.wasm"].map(str::to_owned));
