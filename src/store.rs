@@ -92,7 +92,17 @@ impl Ordered {
     }
 
     fn iter(&self) -> impl Iterator<Item = ((u64, u64), u64)> {
-        self.pieces.iter().flatten().copied()
+        let (mut nth, mut at) = (0, 0);
+        core::iter::from_fn(move || {
+            loop {
+                let piece = self.pieces.get(nth)?;
+                if let Some(entry) = piece.get(at) {
+                    at += 1;
+                    return Some(*entry);
+                }
+                (nth, at) = (nth + 1, 0);
+            }
+        })
     }
 
     /// The piece in which a key is or belongs, and its place there, as `binary_search` tells it.

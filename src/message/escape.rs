@@ -46,7 +46,7 @@ pub fn percent_encode_header(text: &str) -> String {
 }
 
 /// `text` with every octet escaped that `plain` does not let through.
-pub(super) fn encode(text: &str, plain: impl Fn(u8) -> bool) -> String {
+pub(super) fn encode(text: &str, plain: fn(u8) -> bool) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let letter = |bits: u8| HEX.get(usize::from(bits & 15)).copied().map_or('0', char::from);
     let mut out = String::with_capacity(text.len());

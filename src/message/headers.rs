@@ -114,17 +114,9 @@ impl Headers {
 
     /// Makes this the only line of its name, in the place of the first one or behind all others.
     pub fn set(&mut self, name: Name, value: impl Into<Vec<u8>>) {
-        let Some(at) = self.position(&name) else {
-            return self.push(name, value);
-        };
-        let mut seen = 0_usize;
-        self.fields.retain(|field| {
-            seen += usize::from(field.name == name);
-            field.name != name || seen == 1
-        });
-        if let Some(first) = self.fields.get_mut(at) {
-            *first = field(name, value.into());
-        }
+        let at = self.position(&name).unwrap_or(self.fields.len());
+        self.remove(&name);
+        self.fields.insert(at, field(name, value.into()));
     }
 
     /// Takes all lines of this name away; how many there were.
@@ -159,7 +151,9 @@ impl Headers {
 
     /// Adds every line of this name that `from` holds, octet by octet.
     pub(super) fn copy(&mut self, from: &Self, name: &Name) {
-        self.fields.extend(from.lines(name).cloned());
+        for field in from.lines(name) {
+            self.fields.push(field.clone());
+        }
     }
 
     /// Writes all lines but Content-Length, which the printer computes.

@@ -237,7 +237,7 @@ fn parse_headers(text: &str) -> Result<Vec<(String, String)>, BadUri> {
 }
 
 /// Whether `text` holds `plain` bytes and whole escapes only.
-fn is_made_of(text: &str, plain: impl Fn(u8) -> bool) -> bool {
+fn is_made_of(text: &str, plain: fn(u8) -> bool) -> bool {
     text.bytes().all(|byte| plain(byte) || byte == b'%') && escape::is_well_formed(text)
 }
 

@@ -278,10 +278,13 @@ impl<O: Copy> Transactions<O> {
         let mut happenings = Vec::new();
         while let Some(next) = self.next_deadline().filter(|next| next.at <= now) {
             let is_client = self.clients.next_deadline().is_some_and(|client| client.at == next.at);
-            happenings.extend(match is_client {
+            let happening = match is_client {
                 true => self.clients.on_deadline(now),
                 false => self.servers.on_deadline(now, &mut self.outbox),
-            });
+            };
+            if let Some(happening) = happening {
+                happenings.push(happening);
+            }
         }
         happenings
     }
@@ -290,7 +293,11 @@ impl<O: Copy> Transactions<O> {
     /// end silently, and what was about to leave by it does not. An INVITE that has its 2xx waits for nothing the flow
     /// could bring: it goes on absorbing repeats, and telling of 2xx and ACKs, on whatever flow they come.
     pub fn flow_closed(&mut self, flow: FlowId) -> Vec<Happening<O>> {
-        self.outbox.retain(|transmit| transmit.flow != flow);
+        for _ in 0..self.outbox.len() {
+            if let Some(transmit) = self.outbox.pop_front().filter(|transmit| transmit.flow != flow) {
+                self.outbox.push_back(transmit);
+            }
+        }
         self.servers.on_flow_closed(flow);
         self.clients.on_flow_closed(flow)
     }

@@ -57,8 +57,9 @@ impl<O: Copy> Servers<O> {
     ) -> Arrival<O> {
         let key = ServerKey::of(&request, &head);
         if let Some(entry) = self.by_key.get(key.as_text()).and_then(|id| self.table.get(id)) {
-            let again = entry.machine.on_repeat().cloned();
-            out.extend(again.map(|response| Transmit::response(entry.flow, response)));
+            if let Some(response) = entry.machine.on_repeat() {
+                out.push_back(Transmit::response(entry.flow, response.clone()));
+            }
             return Arrival::Absorbed;
         }
         self.made += 1;

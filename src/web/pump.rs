@@ -152,8 +152,8 @@ impl Pump {
         let sockets = self.with(|body| {
             body.stopped = true;
             body.timer.disarm();
-            body.actions.clear();
-            body.events.clear();
+            body.actions = VecDeque::new();
+            body.events = Vec::new();
             core::mem::take(&mut body.sockets)
         });
         for socket in sockets.unwrap_or_default() {
