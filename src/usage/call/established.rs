@@ -188,13 +188,7 @@ impl Established {
     }
 
     /// Hung up. Before the ACK a BYE would overtake our 2xx, so it waits (RFC 3261 §15, RC-07).
-    pub(super) fn leave(
-        self: Box<Self>,
-        cx: &mut Cx<'_>,
-        call: CallHandle,
-        options: &HangupOptions,
-        cause: Cause,
-    ) -> Phase {
+    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
         let end = end::local(cause, options, cx.now);
         match self.stage {
             Stage::Unacknowledged { wait, .. } => Goodbye::after_ack(self.dialog, wait, options, end),
@@ -207,7 +201,7 @@ impl Established {
     }
 
     /// The peer has hung up; its BYE is answered.
-    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
         if let Stage::Applying { ask, .. } = self.stage {
             cx.withdraw(ask);
         }

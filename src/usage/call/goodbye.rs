@@ -122,7 +122,7 @@ impl Goodbye {
     }
 
     /// So does a BYE of the peer's own (RC-03).
-    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
         self.abandon(cx, call);
         end.map_or(Phase::Gone, |end| end::ended(cx, call, end))
     }

@@ -82,7 +82,7 @@ impl Incoming {
         }
     }
 
-    pub(super) fn handle_timeout(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn handle_timeout(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         self.refuse(
             cx,
             call,
@@ -152,13 +152,7 @@ impl Incoming {
     }
 
     /// Hung up without a word of its own: 480, or what was asked for (IV-11).
-    pub(super) fn leave(
-        self: Box<Self>,
-        cx: &mut Cx<'_>,
-        call: CallHandle,
-        options: &HangupOptions,
-        cause: Cause,
-    ) -> Phase {
+    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
         let status = options.status.and_then(StatusCode::new).filter(|status| status.class() >= 3);
         let mut refusal = with_status(status.unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE));
         refusal.headers = end::extra(options).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
@@ -167,19 +161,19 @@ impl Incoming {
     }
 
     /// The peer has cancelled; the transaction has answered the CANCEL itself (TX-09).
-    pub(super) fn on_cancel(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, cancel: &Request) -> Phase {
+    pub(super) fn on_cancel(self, cx: &mut Cx<'_>, call: CallHandle, cancel: &Request) -> Phase {
         let end = end::by_peer(end::cause_of_cancel(&cancel.headers), &cancel.headers, cx.now);
         self.refuse(cx, call, &with_status(StatusCode::REQUEST_TERMINATED), end, "the caller hung up")
     }
 
     /// The peer has sent BYE in the early dialog: 487 first (IV-12).
-    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
         let end = end::by_peer(Cause::Cancelled, &bye.headers, cx.now);
         self.refuse(cx, call, &with_status(StatusCode::REQUEST_TERMINATED), end, "the caller hung up")
     }
 
     /// The socket is gone and the INVITE's transaction with it: it cannot be answered any more.
-    pub(super) fn flow_down(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn flow_down(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         self.end(cx, call, end::transport_lost(cx.now), "the connection was lost")
     }
 
@@ -220,14 +214,7 @@ impl Incoming {
         Established::incoming(cx, call, (self.invite, self.request.as_ref()), self.dialog, response, exchange)
     }
 
-    fn refuse(
-        self: Box<Self>,
-        cx: &mut Cx<'_>,
-        call: CallHandle,
-        options: &RefusalOptions,
-        end: CallEnd,
-        why: &str,
-    ) -> Phase {
+    fn refuse(self, cx: &mut Cx<'_>, call: CallHandle, options: &RefusalOptions, end: CallEnd, why: &str) -> Phase {
         let status = StatusCode::new(options.status).unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE);
         let mut response = self.response(cx, status, options.phrase.as_deref());
         if let Some(seconds) = options.retry_after {
@@ -246,7 +233,7 @@ impl Incoming {
     }
 
     /// Leaves nothing behind: the question withdrawn, the command settled, the early dialog gone.
-    fn end(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd, why: &str) -> Phase {
+    fn end(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd, why: &str) -> Phase {
         if let Step::Answering { ask, command, .. } = self.step {
             cx.withdraw(ask);
             let media = matches!(end.cause, Cause::Media | Cause::Incompatible);

@@ -106,7 +106,7 @@ impl Outgoing {
     }
 
     /// The user agent closes and will not wait for the answer to a CANCEL.
-    pub(super) fn abandon(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn abandon(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
         match self.step {
             Step::Cancelling { end, .. } => end::ended(cx, call, *end),
             Step::Preparing { .. } | Step::Inviting { .. } => {
@@ -313,18 +313,18 @@ impl Outgoing {
     }
 
     /// A final response above 299.
-    pub(super) fn on_refused(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, response: &Response) -> Phase {
+    pub(super) fn on_refused(self, cx: &mut Cx<'_>, call: CallHandle, response: &Response) -> Phase {
         let refused = end::refused(response, cx.now);
         self.end(cx, call, refused)
     }
 
     /// No answer at all: a timeout, or the connection broke.
-    pub(super) fn on_no_answer(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, why: Cause) -> Phase {
+    pub(super) fn on_no_answer(self, cx: &mut Cx<'_>, call: CallHandle, why: Cause) -> Phase {
         let end = end::plain(EndedBy::Network, why, cx.now);
         self.end(cx, call, end)
     }
 
-    fn end(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+    fn end(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
         match self.step {
             Step::Preparing { ask } => {
                 cx.withdraw(ask);
