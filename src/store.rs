@@ -1,12 +1,11 @@
 //! The two ordered maps the rooms keep their state in: values by id, and ids by text.
 //!
-//! Both hide a map of the same type for everybody: `BTreeMap` would put ten kilobytes of code into the package, and
-//! again for each room's own type. Ordered, so that a run can be repeated; searched by halves, so that ten thousand
-//! calls cost what ten do.
+//! Both stand on one map of one type: an ordered map of every room's own type would put its code into the package
+//! again each time, ten kilobytes a piece. Ordered, so that a run can be repeated; searched by halves, so that ten
+//! thousand calls cost what ten do.
 
 use core::marker::PhantomData;
-
-use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// A handle: a number in a type of its own.
 pub trait Id: Copy {
@@ -32,85 +31,36 @@ macro_rules! ids {
 }
 pub(crate) use ids;
 
-/// The longest a piece of [`Ordered`] gets.
-const LONGEST: usize = 128;
-
-/// The one ordered map: numbers by pairs of numbers. A sorted list, cut into pieces so that room for a new entry is
-/// made in one short piece and not in the whole list. No piece is empty.
+/// The one ordered map: numbers by pairs of numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Ordered {
-    pieces: Vec<Vec<((u64, u64), u64)>>,
-    length: usize,
-}
+pub(crate) struct Ordered(BTreeMap<(u64, u64), u64>);
 
 impl Ordered {
     #[inline(never)]
     pub(crate) fn insert(&mut self, key: (u64, u64), number: u64) {
-        let (nth, place) = self.place(key);
-        let Some(piece) = self.pieces.get_mut(nth) else {
-            self.length = 1;
-            return self.pieces.push(vec![(key, number)]);
-        };
-        match place {
-            Ok(at) => {
-                if let Some((_, old)) = piece.get_mut(at) {
-                    *old = number;
-                }
-            }
-            Err(_) if piece.len() == LONGEST => {
-                let rest = piece.split_off(LONGEST / 2);
-                self.pieces.insert(nth + 1, rest);
-                self.insert(key, number);
-            }
-            Err(at) => {
-                piece.insert(at, (key, number));
-                self.length += 1;
-            }
-        }
+        self.0.insert(key, number);
     }
 
     #[inline(never)]
     pub(crate) fn remove(&mut self, key: (u64, u64)) -> Option<u64> {
-        let (nth, place) = self.place(key);
-        let piece = self.pieces.get_mut(nth)?;
-        let (_, number) = piece.remove(place.ok()?);
-        if piece.is_empty() {
-            self.pieces.remove(nth);
-        }
-        self.length -= 1;
-        Some(number)
+        self.0.remove(&key)
     }
 
     #[inline(never)]
     pub(crate) fn get(&self, key: (u64, u64)) -> Option<u64> {
-        let (nth, place) = self.place(key);
-        self.pieces.get(nth)?.get(place.ok()?).map(|(_, number)| *number)
+        self.0.get(&key).copied()
     }
 
     pub(crate) fn first(&self) -> Option<(u64, u64)> {
-        self.pieces.first()?.first().map(|(key, _)| *key)
+        self.0.keys().next().copied()
     }
 
     fn iter(&self) -> impl Iterator<Item = ((u64, u64), u64)> {
-        let (mut nth, mut at) = (0, 0);
-        core::iter::from_fn(move || {
-            loop {
-                let piece = self.pieces.get(nth)?;
-                if let Some(entry) = piece.get(at) {
-                    at += 1;
-                    return Some(*entry);
-                }
-                (nth, at) = (nth + 1, 0);
-            }
-        })
+        self.0.iter().map(|(key, number)| (*key, *number))
     }
 
-    /// The piece in which a key is or belongs, and its place there, as `binary_search` tells it.
-    fn place(&self, key: (u64, u64)) -> (usize, Result<usize, usize>) {
-        let begins_before = |piece: &Vec<((u64, u64), u64)>| piece.first().is_some_and(|(first, _)| *first <= key);
-        let nth = self.pieces.partition_point(begins_before).saturating_sub(1);
-        let piece = self.pieces.get(nth).map_or(&[][..], Vec::as_slice);
-        (nth, piece.binary_search_by_key(&key, |(key, _)| *key))
+    fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -139,7 +89,7 @@ impl Slots {
         if let Some(slot) = self.find(number) {
             return slot;
         }
-        let next = self.by_number.length;
+        let next = self.by_number.len();
         let slot = self.free.pop().unwrap_or(next);
         self.by_number.insert((number, 0), slot as u64);
         slot
@@ -207,7 +157,7 @@ impl<K: Id, V> Store<K, V> {
     /// How many values there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.by_number.length
+        self.slots.by_number.len()
     }
 
     /// Whether there is none.
@@ -217,83 +167,80 @@ impl<K: Id, V> Store<K, V> {
     }
 }
 
-/// Ids by text. Held is a digest of the text: half of SHA-256, of which nobody can make two texts meet.
+/// Ids by text. The texts are kept by their hash, those that share one side by side.
 #[derive(Debug)]
 pub struct Index<K> {
-    by_digest: Ordered,
-    key: PhantomData<K>,
+    by_hash: Store<Hash, Vec<(String, K)>>,
+    length: usize,
 }
 
 impl<K> Default for Index<K> {
     fn default() -> Self {
-        Self { by_digest: Ordered::default(), key: PhantomData }
+        Self { by_hash: Store::default(), length: 0 }
     }
 }
 
 impl<K: Id> Index<K> {
     /// Notes an id under a text, in place of the one noted before.
     pub fn insert(&mut self, text: &str, id: K) {
-        self.by_digest.insert(digest(text), id.number());
+        self.remove(text);
+        self.length += 1;
+        let entry = (text.to_owned(), id);
+        match self.by_hash.get_mut(Hash::of(text)) {
+            Some(entries) => entries.push(entry),
+            None => {
+                self.by_hash.insert(Hash::of(text), vec![entry]);
+            }
+        }
     }
 
     /// Forgets a text.
     pub fn remove(&mut self, text: &str) {
-        self.by_digest.remove(digest(text));
+        let Some(entries) = self.by_hash.get_mut(Hash::of(text)) else { return };
+        let before = entries.len();
+        entries.retain(|(other, _)| other != text);
+        self.length -= before - entries.len();
+        if entries.is_empty() {
+            self.by_hash.remove(Hash::of(text));
+        }
     }
 
     /// The id noted under a text.
     #[must_use]
     pub fn get(&self, text: &str) -> Option<K> {
-        self.by_digest.get(digest(text)).map(K::from_number)
+        let entries = self.by_hash.get(Hash::of(text))?;
+        entries.iter().find(|(other, _)| other == text).map(|(_, id)| *id)
     }
 
     /// How many texts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_digest.length
+        self.length
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.length == 0
     }
 }
 
-#[inline(never)]
-fn digest(text: &str) -> (u64, u64) {
-    let octets = Sha256::digest(text);
-    let number = |octets: &[u8]| octets.iter().fold(0, |number, octet| number << 8 | u64::from(*octet));
-    let (one, rest) = octets.split_at(8);
-    (number(one), number(rest.split_at(8).0))
+/// A hash of a text: FNV-1a, 64 bits. Texts made to share one cost time, no more than there may be texts.
+#[derive(Clone, Copy, Debug)]
+struct Hash(u64);
+
+ids!(Hash: u64);
+
+impl Hash {
+    fn of(text: &str) -> Self {
+        let mix = |hash: u64, octet: u8| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3);
+        Self(text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::entropy::Entropy;
-
-    #[test]
-    fn the_ordered_list_holds_what_a_tree_would_hold() {
-        let (mut list, mut tree, mut entropy) = (Ordered::default(), BTreeMap::new(), Entropy::new([3; 32]));
-        for step in 0..40_000 {
-            // It grows to several pieces and shrinks to nothing, twice.
-            let grows = step / 10_000 % 2 == 0;
-            let key = (entropy.below(40), entropy.below(50));
-            if entropy.below(10) < if grows { 8 } else { 1 } {
-                list.insert(key, step);
-                tree.insert(key, step);
-            } else {
-                assert_eq!(list.remove(key), tree.remove(&key));
-            }
-            assert_eq!((list.get(key), list.length), (tree.get(&key).copied(), tree.len()));
-            assert_eq!(list.first(), tree.keys().next().copied());
-            assert!(list.pieces.iter().all(|piece| matches!(piece.len(), 1..=LONGEST)));
-        }
-        assert!(list.iter().eq(tree.iter().map(|(key, number)| (*key, *number))));
-    }
 
     impl Id for u64 {
         fn number(self) -> u64 {

@@ -182,6 +182,14 @@ impl Cx<'_> {
         self.out.push_back(Told::Call(call, event));
     }
 
+    /// Tells about a call, ahead of everything from `place` on that has been told already.
+    pub fn tell_ahead(&mut self, place: usize, call: CallHandle, event: call::CallEvent) {
+        self.tell(call, event);
+        for at in (place + 1..self.out.len()).rev() {
+            self.out.swap(at - 1, at);
+        }
+    }
+
     /// Tells of something tolerated or not acted on.
     pub fn diagnostic(&mut self, code: &'static str, detail: impl Into<String>) {
         self.out.push_back(Told::Diagnostic(code, detail.into()));

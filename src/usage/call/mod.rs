@@ -227,12 +227,12 @@ impl Calls {
 
     /// Ends every call, as the user agent is closed.
     pub fn close(&mut self, cx: &mut Cx<'_>) {
-        self.turn_all(cx, |cx, call, phase| phase.leave(cx, call, &HangupOptions::default(), Cause::Closed));
+        self.each(cx, |cx, call, phase| phase.leave(cx, call, &HangupOptions::default(), Cause::Closed));
     }
 
     /// The time to close is up: whatever is left ends now, unconfirmed.
     pub fn abort(&mut self, cx: &mut Cx<'_>) {
-        self.turn_all(cx, |cx, call, phase| match phase {
+        self.each(cx, |cx, call, phase| match phase {
             Phase::Leaving(goodbye, end) => {
                 goodbye.abandon(cx, call);
                 end::ended(cx, call, *end)
@@ -250,7 +250,7 @@ impl Calls {
 
     /// INVITEs can leave now: the queued ones do.
     pub fn ready(&mut self, cx: &mut Cx<'_>) {
-        self.turn_all(cx, |cx, call, phase| match phase {
+        self.each(cx, |cx, call, phase| match phase {
             Phase::Queued(dial) => Outgoing::start(cx, call, *dial),
             Phase::Outgoing(_)
             | Phase::Incoming(_)
@@ -263,7 +263,7 @@ impl Calls {
 
     /// A socket is open: the BYEs that waited for one leave (TR-12).
     pub fn flow_up(&mut self, cx: &mut Cx<'_>) {
-        self.turn_all(cx, |cx, call, phase| match phase {
+        self.each(cx, |cx, call, phase| match phase {
             Phase::Parting(goodbye) => Phase::Parting(goodbye.flow_up(cx, call)),
             Phase::Queued(_)
             | Phase::Outgoing(_)
@@ -277,7 +277,7 @@ impl Calls {
     /// The socket is gone. Established calls stay; the unanswered ones that came in over it cannot be answered
     /// any more (TR-08).
     pub fn flow_down(&mut self, cx: &mut Cx<'_>) {
-        self.turn_all(cx, |cx, call, phase| match phase {
+        self.each(cx, |cx, call, phase| match phase {
             Phase::Incoming(incoming) => incoming.flow_down(cx, call),
             Phase::Leaving(goodbye, end) => goodbye.flow_down(cx, call, *end),
             Phase::Queued(_) | Phase::Outgoing(_) | Phase::Established(_) | Phase::Parting(_) | Phase::Gone => phase,
@@ -286,7 +286,7 @@ impl Calls {
 
     /// The first connection will not come: queued calls end.
     pub fn unreachable(&mut self, cx: &mut Cx<'_>) {
-        self.turn_all(cx, |cx, call, phase| match phase {
+        self.each(cx, |cx, call, phase| match phase {
             Phase::Queued(_) => end::ended(cx, call, end::transport_lost(cx.now)),
             Phase::Outgoing(_)
             | Phase::Incoming(_)
@@ -359,9 +359,9 @@ impl Calls {
         }
     }
 
-    /// A change of every call.
-    fn turn_all(&mut self, cx: &mut Cx<'_>, change: impl Fn(&mut Cx<'_>, CallHandle, Phase) -> Phase) {
-        for call in self.calls.keys().collect::<Vec<_>>() {
+    /// Every call has its turn.
+    fn each(&mut self, cx: &mut Cx<'_>, change: impl Fn(&mut Cx<'_>, CallHandle, Phase) -> Phase) {
+        for call in self.calls.ids_of(|_| true) {
             self.turn(cx, call, |cx, phase| change(cx, call, phase));
         }
     }
@@ -385,10 +385,7 @@ impl Calls {
         });
         if told.is_some_and(|told| told != state) {
             // Ahead of what the change told, so that whoever hears of the change finds the state changed.
-            cx.tell(call, CallEvent::State { state });
-            for at in (told_before + 1..cx.out.len()).rev() {
-                cx.out.swap(at - 1, at);
-            }
+            cx.tell_ahead(told_before, call, CallEvent::State { state });
         }
         if is_gone {
             self.calls.remove(call);

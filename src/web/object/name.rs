@@ -39,7 +39,6 @@ impl Name {
         octets
     }
 
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler alone: a name too long does not compile")]
     const fn push(mut self, octet: u8) -> Self {
         assert!(self.length < self.octets.len(), "the name is longer than its room");
         if let [place, ..] = self.octets.split_at_mut(self.length).1 {
