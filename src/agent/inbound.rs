@@ -64,7 +64,7 @@ impl UserAgent {
         self.refuse_malformed(flow, Malformed { fault, request: Some(Box::new(request)) });
     }
 
-    /// A request that cannot be read is answered as far as it can be; a response is dropped (§0's default).
+    /// A request that cannot be read is answered as far as it can be; a response is dropped.
     fn refuse_malformed(&mut self, flow: FlowId, malformed: Malformed) {
         let Malformed { fault, request } = malformed;
         self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));

@@ -24,7 +24,12 @@ pub(super) fn is_token(text: &str) -> bool {
 
 /// `text` without blanks at its ends.
 pub(super) fn trim(text: &str) -> &str {
-    text.trim_matches(BLANK)
+    // By octets: the general way, by patterns of characters, takes several times as long.
+    let octets = text.as_bytes();
+    let is_text = |octet: &u8| !matches!(octet, b' ' | b'\t');
+    let start = octets.iter().position(is_text).unwrap_or_default();
+    let end = octets.iter().rposition(is_text).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
 }
 
 /// A value, and its parameters from their first `;` on.

@@ -1,4 +1,4 @@
-//! Every duration follows from T1 and T2 (requirements §0).
+//! Every duration follows from T1 and T2.
 
 use patchcord::time::Duration;
 use patchcord::transaction::Timers;
