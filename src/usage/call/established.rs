@@ -53,30 +53,22 @@ impl Established {
     ) -> Phase {
         let answer = description(response);
         let accepted = Some(Box::new(response.clone()));
+        let has_it = early.covers(winner, answer.as_deref());
         let stage = match (early, answer) {
-            (early @ EarlyMedia::Applied { .. }, answer) if early.covers(winner, answer.as_deref()) => {
-                let call_up = Self { dialog, stage: Stage::Up };
-                call_up.tell_established(cx, call, Some(response));
-                return Phase::Established(Box::new(call_up));
+            (EarlyMedia::Applied { .. }, _) if has_it => {
+                let up = Self { dialog, stage: Stage::Up };
+                up.tell_established(cx, call, Some(response));
+                return Phase::Established(Box::new(up));
             }
-            (EarlyMedia::Applying { ask, branch, answer: sdp }, answer)
-                if (EarlyMedia::Applying { ask, branch: branch.clone(), answer: sdp.clone() })
-                    .covers(winner, answer.as_deref()) =>
-            {
-                Stage::Applying { ask, accepted }
-            }
+            (EarlyMedia::Applying { ask, .. }, _) if has_it => Stage::Applying { ask, accepted },
             (early, Some(answer)) => {
-                if let EarlyMedia::Applying { ask, .. } = early {
-                    cx.withdraw(ask);
-                }
+                early.withdraw(cx);
                 let branch = winner.to_owned();
                 let question = Question::SetAnswer { call, answer, branch, provisional: false };
                 Stage::Applying { ask: cx.ask(Owner::Call(call), question), accepted }
             }
             (early, None) => {
-                if let EarlyMedia::Applying { ask, .. } = early {
-                    cx.withdraw(ask);
-                }
+                early.withdraw(cx);
                 cx.diagnostic("no-answer", "the 2xx to our INVITE carries no answer to our offer");
                 let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
                 return Goodbye::leaving(cx, call, dialog, &not_acceptable(), broken);
@@ -96,9 +88,9 @@ impl Established {
     ) -> Phase {
         let cseq = request.head().map_or(0, |head| head.cseq.number);
         let wait = Unacknowledged::new(cx, invite, cseq, response);
-        let call_up = Self { dialog, stage: Stage::Unacknowledged { wait, exchange } };
-        call_up.tell_established(cx, call, None);
-        Phase::Established(Box::new(call_up))
+        let up = Self { dialog, stage: Stage::Unacknowledged { wait, exchange } };
+        up.tell_established(cx, call, None);
+        Phase::Established(Box::new(up))
     }
 
     pub(super) fn state(&self) -> CallState {
