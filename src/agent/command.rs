@@ -1,7 +1,7 @@
 //! Everything a driver can ask of the core, as plain data.
 
+use super::UserAgent;
 use super::config::{check_credentials, check_headers, check_source};
-use super::{UserAgent, cx};
 use crate::message::{Name, is_safe};
 use crate::time::Duration;
 use crate::usage::Told;
@@ -143,25 +143,25 @@ impl UserAgent {
         }
         match command {
             Command::Connect { id } => self.connect(id),
-            Command::Reconnect => self.transport.hurry(self.now),
+            Command::Reconnect => self.transport.hurry(self.cx.now),
             Command::Disconnect { id } => self.disconnect(id),
             Command::Close { id, timeout_ms } => self.close(id, Duration::from_millis(u64::from(timeout_ms))),
             Command::Register { id } => self.register(id),
             Command::Unregister { id, all } => match &mut self.registration {
-                Some(registration) => registration.unregister(&mut cx!(self), Some(id), all),
-                None => cx!(self).done(id),
+                Some(registration) => registration.unregister(&mut self.cx, Some(id), all),
+                None => self.cx.done(id),
             },
-            Command::SetCredentials { credentials } => self.auth.set_credentials(credentials),
+            Command::SetCredentials { credentials } => self.cx.auth.set_credentials(credentials),
             Command::Interest { interests } => self.interests = interests,
             Command::Call { call, target, options } => {
                 let readiness = self.readiness();
-                return self.calls.dial(&mut cx!(self), call, &target, options, readiness);
+                return self.calls.dial(&mut self.cx, call, &target, options, readiness);
             }
-            Command::Ring { id, call, options } => self.calls.ring(&mut cx!(self), id, call, &options),
-            Command::Accept { id, call, options } => self.calls.accept(&mut cx!(self), id, call, options),
-            Command::Reject { id, call, options } => self.calls.reject(&mut cx!(self), id, call, &options),
-            Command::Hangup { id, call, options } => self.calls.hangup(&mut cx!(self), id, call, &options),
-            Command::MediaLost { call, detail } => self.calls.media_lost(&mut cx!(self), call, &detail),
+            Command::Ring { id, call, options } => self.calls.ring(&mut self.cx, id, call, &options),
+            Command::Accept { id, call, options } => self.calls.accept(&mut self.cx, id, call, options),
+            Command::Reject { id, call, options } => self.calls.reject(&mut self.cx, id, call, &options),
+            Command::Hangup { id, call, options } => self.calls.hangup(&mut self.cx, id, call, &options),
+            Command::MediaLost { call, detail } => self.calls.media_lost(&mut self.cx, call, &detail),
             Command::Answer { ask, answer } => {
                 if let Some(owner) = self.asks.answer(ask, &answer)? {
                     self.take_answer(ask, owner, answer);
@@ -199,16 +199,14 @@ impl UserAgent {
 
     fn register(&mut self, id: RequestId) {
         match &mut self.registration {
-            Some(registration) => registration.register(&mut cx!(self), Some(id)),
-            None => {
-                cx!(self).failed(id, FailureCode::WrongState, "this user agent was made with `registration: false`")
-            }
+            Some(registration) => registration.register(&mut self.cx, Some(id)),
+            None => self.cx.failed(id, FailureCode::WrongState, "this user agent was made with `registration: false`"),
         }
     }
 
     fn snapshot(&mut self, id: RequestId) {
         let outcome = Outcome::Snapshot { machines: self.machines() };
-        self.told.push_back(Told::Done(id, outcome));
+        self.cx.out.push_back(Told::Done(id, outcome));
     }
 
     fn readiness(&self) -> Readiness {

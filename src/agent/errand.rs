@@ -7,7 +7,7 @@
 //!    └─▶ Closing: calls end, then unregistered, `timeout` at most ─▶ Closed
 //! ```
 
-use super::{ConnectionState, UserAgent, cx};
+use super::{ConnectionState, UserAgent};
 use crate::time::{Deadline, Duration, Instant};
 use crate::usage::Told;
 use crate::usage::data::{Failure, FailureCode, Outcome, RequestId};
@@ -81,11 +81,11 @@ impl UserAgent {
             Errand::Idle | Errand::Disconnecting { .. } => {
                 self.drop_errand(FailureCode::Ended, "connected again in the meantime");
                 self.errand = Errand::Connecting { waiting: vec![id] };
-                self.transport.connect(self.now);
+                self.transport.connect(self.cx.now);
                 if let Some(registration) =
                     self.registration.as_mut().filter(|registration| !registration.is_registered())
                 {
-                    registration.want(&mut cx!(self));
+                    registration.want(&mut self.cx);
                 }
             }
             Errand::Closing { .. } | Errand::Closed => self.fail_closed(id),
@@ -97,8 +97,8 @@ impl UserAgent {
             Errand::Disconnecting { waiting, .. } => waiting.push(id),
             Errand::Idle | Errand::Connecting { .. } => {
                 self.drop_errand(FailureCode::Ended, "disconnected before the connection was made");
-                self.calls.unreachable(&mut cx!(self));
-                self.errand = Errand::Disconnecting { waiting: vec![id], give_up_at: self.now + LEAVE };
+                self.calls.unreachable(&mut self.cx);
+                self.errand = Errand::Disconnecting { waiting: vec![id], give_up_at: self.cx.now + LEAVE };
                 self.unregister();
             }
             Errand::Closing { .. } | Errand::Closed => self.fail_closed(id),
@@ -108,12 +108,12 @@ impl UserAgent {
     pub(super) fn close(&mut self, id: RequestId, timeout: Duration) {
         match &mut self.errand {
             Errand::Closing { waiting, .. } => waiting.push(id),
-            Errand::Closed => self.told.push_back(Told::Done(id, Outcome::Done)),
+            Errand::Closed => self.cx.out.push_back(Told::Done(id, Outcome::Done)),
             Errand::Idle | Errand::Connecting { .. } | Errand::Disconnecting { .. } => {
                 self.drop_errand(FailureCode::Closed, "the user agent was closed");
-                let step = Closing::Calls { leave_at: self.now + timeout.saturating_sub(LEAVE) };
-                self.errand = Errand::Closing { waiting: vec![id], step, give_up_at: self.now + timeout };
-                self.calls.close(&mut cx!(self));
+                let step = Closing::Calls { leave_at: self.cx.now + timeout.saturating_sub(LEAVE) };
+                self.errand = Errand::Closing { waiting: vec![id], step, give_up_at: self.cx.now + timeout };
+                self.calls.close(&mut self.cx);
             }
         }
     }
@@ -165,7 +165,7 @@ impl UserAgent {
     pub(super) fn connection_refused(&mut self, why: &str) {
         if let Errand::Connecting { .. } = self.errand {
             self.drop_errand(FailureCode::Rejected, why);
-            self.calls.unreachable(&mut cx!(self));
+            self.calls.unreachable(&mut self.cx);
         }
     }
 
@@ -179,37 +179,37 @@ impl UserAgent {
         if let Some(failure) = refusal {
             for id in self.take_waiting() {
                 let failure = Failure { ..failure.clone() };
-                self.told.push_back(Told::Done(id, Outcome::Failed { failure }));
+                self.cx.out.push_back(Told::Done(id, Outcome::Failed { failure }));
             }
-            self.calls.unreachable(&mut cx!(self));
+            self.calls.unreachable(&mut self.cx);
             return true;
         }
         let registered = self.registration.as_ref().is_none_or(|registration| registration.is_registered());
-        if self.flow.is_none() || !registered {
+        if self.cx.flow.is_none() || !registered {
             return false;
         }
         for id in self.take_waiting() {
-            self.told.push_back(Told::Done(id, Outcome::Done));
+            self.cx.out.push_back(Told::Done(id, Outcome::Done));
         }
-        self.calls.ready(&mut cx!(self));
+        self.calls.ready(&mut self.cx);
         true
     }
 
     fn finish_disconnecting(&mut self) {
         for id in self.take_waiting() {
-            self.told.push_back(Told::Done(id, Outcome::Done));
+            self.cx.out.push_back(Told::Done(id, Outcome::Done));
         }
         self.transport.close();
         self.connection(ConnectionState::Idle, None, None, None);
     }
 
     fn finish_closing(&mut self) {
-        self.calls.abort(&mut cx!(self));
+        self.calls.abort(&mut self.cx);
         if let Some(registration) = &mut self.registration {
-            registration.abandon(&mut cx!(self));
+            registration.abandon(&mut self.cx);
         }
         for id in self.take_waiting() {
-            self.told.push_back(Told::Done(id, Outcome::Done));
+            self.cx.out.push_back(Told::Done(id, Outcome::Done));
         }
         self.transport.close();
         self.errand = Errand::Closed;
@@ -218,7 +218,7 @@ impl UserAgent {
 
     fn unregister(&mut self) {
         if let Some(registration) = &mut self.registration {
-            registration.unregister(&mut cx!(self), None, false);
+            registration.unregister(&mut self.cx, None, false);
         }
     }
 
@@ -234,13 +234,13 @@ impl UserAgent {
     fn drop_errand(&mut self, code: FailureCode, message: &str) {
         for id in self.take_waiting() {
             let failure = Failure { code, message: message.to_owned(), response: None };
-            self.told.push_back(Told::Done(id, Outcome::Failed { failure }));
+            self.cx.out.push_back(Told::Done(id, Outcome::Failed { failure }));
         }
     }
 
     pub(super) fn fail_closed(&mut self, id: RequestId) {
         let message = "the user agent is closed; create a new one".to_owned();
         let failure = Failure { code: FailureCode::Closed, message, response: None };
-        self.told.push_back(Told::Done(id, Outcome::Failed { failure }));
+        self.cx.out.push_back(Told::Done(id, Outcome::Failed { failure }));
     }
 }

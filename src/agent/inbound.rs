@@ -1,6 +1,6 @@
 //! The whole upward path on one screen: frame → message → transaction → dialog → usage.
 
-use super::{Interest, UserAgent, cx};
+use super::{Interest, UserAgent};
 use crate::message::{Fault, FlowId, Frame, Malformed, Message, Name, Request, StatusCode};
 use crate::transaction::{Arrival, Happening, has_magic_cookie};
 use crate::transport::Inbound;
@@ -13,7 +13,7 @@ use crate::usage::{Cx, For, Owner, Told, Usage};
 impl UserAgent {
     /// A frame has arrived.
     pub(super) fn receive(&mut self, flow: FlowId, frame: &Frame) {
-        match self.transport.received(self.now, flow, frame, &mut self.entropy) {
+        match self.transport.received(self.cx.now, flow, frame, &mut self.cx.entropy) {
             Inbound::Nothing => {}
             Inbound::Message => {
                 self.trace_in(frame);
@@ -38,7 +38,7 @@ impl UserAgent {
         match message {
             Message::Request(request) => match request.head() {
                 Ok(head) if has_magic_cookie(&head) => {
-                    let arrival = self.transactions.handle_request(self.now, flow, request, head);
+                    let arrival = self.cx.transactions.handle_request(self.cx.now, flow, request, head);
                     self.on_arrival(arrival);
                 }
                 // TX-02
@@ -48,9 +48,10 @@ impl UserAgent {
             Message::Response(response) => match response.head() {
                 // RFC 3261 §8.1.3.3: what carries a second Via was meant for somebody further down.
                 Ok(head)
-                    if self.profile.is_ours(&head.via) && response.headers.vias().is_ok_and(|vias| vias.len() == 1) =>
+                    if self.cx.profile.is_ours(&head.via)
+                        && response.headers.vias().is_ok_and(|vias| vias.len() == 1) =>
                 {
-                    let arrival = self.transactions.handle_response(self.now, response, head);
+                    let arrival = self.cx.transactions.handle_response(self.cx.now, response, head);
                     self.on_arrival(arrival);
                 }
                 // TR-04
@@ -70,20 +71,20 @@ impl UserAgent {
         self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));
         let answerable = |request: &Request| request.method.as_str() != "ACK";
         if let Some(request) = request.filter(|request| answerable(request)) {
-            let tag = self.entropy.tag();
+            let tag = self.cx.entropy.tag();
             let response = request.response(fault.status, Some(&fault.phrase()), Some(&tag));
-            self.transactions.send(flow, Message::Response(response));
+            self.cx.transactions.send(flow, Message::Response(response));
         }
     }
 
     fn on_arrival(&mut self, arrival: Arrival<Owner>) {
-        let mut cx = cx!(self);
+        let cx = &mut self.cx;
         match arrival {
             Arrival::Request { id, request, head } => match cx.receive(id, &request, &head) {
-                For::Usage(Usage::Invite(call)) => self.calls.on_request(&mut cx, call, id, &request, &head),
+                For::Usage(Usage::Invite(call)) => self.calls.on_request(cx, call, id, &request, &head),
                 For::NewCall => {
                     let anybody = self.interests.contains(&Interest::Calls);
-                    self.calls.on_invite(&mut cx, id, request, &head, anybody);
+                    self.calls.on_invite(cx, id, request, &head, anybody);
                 }
                 For::Nobody => {}
             },
@@ -93,22 +94,22 @@ impl UserAgent {
                 cx.refuse(id, &request, StatusCode::LOOP_DETECTED, &tag);
             }
             Arrival::Cancelled { owner, request, .. } => match owner {
-                Some(Owner::Call(call)) => self.calls.on_cancel(&mut cx, call, &request),
+                Some(Owner::Call(call)) => self.calls.on_cancel(cx, call, &request),
                 Some(Owner::Registration) | None => {}
             },
             Arrival::Ack { request, head, .. } => {
-                if let Some(Usage::Invite(call)) = usage_of(&cx, &head) {
-                    self.calls.on_ack(&mut cx, call, &request, &head);
+                if let Some(Usage::Invite(call)) = usage_of(cx, &head) {
+                    self.calls.on_ack(cx, call, &request, &head);
                 }
             }
             Arrival::Response { id, owner, response, head, ended } => {
                 let verdict = cx.screen(id, owner, &response, ended);
                 match (owner, verdict) {
                     (_, Some(verdict)) => self.on_verdict(owner, Leg::Sent(id), verdict, &response),
-                    (Owner::Call(call), None) => self.calls.on_response(&mut cx, call, id, &response, &head),
+                    (Owner::Call(call), None) => self.calls.on_response(cx, call, id, &response, &head),
                     (Owner::Registration, None) => {
                         if let Some(registration) = &mut self.registration {
-                            registration.on_response(&mut cx, id, &response);
+                            registration.on_response(cx, id, &response);
                         }
                     }
                 }
@@ -133,13 +134,13 @@ impl UserAgent {
     }
 
     fn on_no_answer(&mut self, id: crate::transaction::ClientId, owner: Owner, why: Cause) {
-        self.auth.settled(id);
-        let mut cx = cx!(self);
+        self.cx.auth.settled(id);
+        let cx = &mut self.cx;
         match owner {
-            Owner::Call(call) => self.calls.on_no_answer(&mut cx, call, id, why),
+            Owner::Call(call) => self.calls.on_no_answer(cx, call, id, why),
             Owner::Registration => {
                 if let Some(registration) = &mut self.registration {
-                    registration.on_no_answer(&mut cx, id);
+                    registration.on_no_answer(cx, id);
                 }
             }
         }
@@ -147,36 +148,36 @@ impl UserAgent {
 
     /// An answer from outside, or the default that stands for it.
     pub(super) fn take_answer(&mut self, ask: AskId, owner: Owner, answer: Answer) {
-        let mut cx = cx!(self);
+        let cx = &mut self.cx;
         match (owner, cx.is_authentication(ask)) {
             (_, true) => {
                 if let Some(resumed) = cx.answered(ask, answer) {
                     self.on_verdict(resumed.owner, Leg::Authenticating(ask), resumed.verdict, &resumed.response);
                 }
             }
-            (Owner::Call(call), false) => self.calls.on_answer(&mut cx, call, ask, answer),
+            (Owner::Call(call), false) => self.calls.on_answer(cx, call, ask, answer),
             (Owner::Registration, false) => {}
         }
     }
 
     fn on_verdict(&mut self, owner: Owner, leg: Leg, verdict: Verdict, response: &crate::message::Response) {
-        let mut cx = cx!(self);
+        let cx = &mut self.cx;
         match owner {
-            Owner::Call(call) => self.calls.on_verdict(&mut cx, call, leg, verdict, response),
+            Owner::Call(call) => self.calls.on_verdict(cx, call, leg, verdict, response),
             Owner::Registration => {
                 if let Some(registration) = &mut self.registration {
-                    registration.on_verdict(&mut cx, leg, verdict, response);
+                    registration.on_verdict(cx, leg, verdict, response);
                 }
             }
         }
     }
 
     pub(super) fn diagnostic(&mut self, code: &'static str, detail: impl Into<String>) {
-        self.told.push_back(Told::Diagnostic(code, detail.into()));
+        self.cx.out.push_back(Told::Diagnostic(code, detail.into()));
     }
 }
 
-fn usage_of(cx: &Cx<'_>, head: &crate::message::Head) -> Option<Usage> {
+fn usage_of(cx: &Cx, head: &crate::message::Head) -> Option<Usage> {
     let dialog = cx.dialogs.of_request(head)?;
     cx.dialogs.usages(dialog).next()
 }

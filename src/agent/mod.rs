@@ -28,13 +28,12 @@ use std::collections::VecDeque;
 use crate::entropy::Entropy;
 use crate::message::{FlowId, Frame};
 use crate::time::{Deadline, Instant, Timed as _};
-use crate::transaction::Timers;
 use crate::transport::Transport;
 use crate::usage::auth::Auth;
 use crate::usage::call::Calls;
 use crate::usage::data::Misuse;
 use crate::usage::registration::Registration;
-use crate::usage::{Binding, Dialogs, Flow, Profile, Told, Transactions};
+use crate::usage::{Cx, Told};
 use ask::Asks;
 use errand::Errand;
 
@@ -121,46 +120,19 @@ pub enum Output {
 /// A SIP user agent for one address of record.
 #[derive(Debug)]
 pub struct UserAgent {
-    now: Instant,
-    profile: Profile,
-    entropy: Entropy,
+    /// The rooms below usage, and what usages leave for the hub.
+    cx: Cx,
     transport: Transport,
-    transactions: Transactions,
-    dialogs: Dialogs,
-    auth: Auth,
-    binding: Binding,
-    flow: Option<Flow>,
     /// None where no registration is wanted.
     registration: Option<Registration>,
     calls: Calls,
     asks: Asks,
-    asked: u32,
     interests: Vec<Interest>,
     errand: Errand,
-    told: VecDeque<Told>,
     outputs: VecDeque<Output>,
     /// Whether the driver has polled everything since the last change: the contract, checked in debug builds.
     polled: bool,
 }
-
-/// Lends a usage of the user agent everything a usage may touch.
-macro_rules! cx {
-    ($agent:expr) => {
-        $crate::usage::Cx {
-            now: $agent.now,
-            profile: &$agent.profile,
-            binding: &$agent.binding,
-            flow: $agent.flow.as_ref(),
-            entropy: &mut $agent.entropy,
-            dialogs: &mut $agent.dialogs,
-            transactions: &mut $agent.transactions,
-            auth: &mut $agent.auth,
-            asked: &mut $agent.asked,
-            out: &mut $agent.told,
-        }
-    };
-}
-use cx;
 
 impl UserAgent {
     /// A user agent that is not connected yet. All chance comes from the seed.
@@ -172,25 +144,17 @@ impl UserAgent {
         let auth = Auth::new(config.credentials.clone(), config.allow_md5);
         let calls = Calls::new(usize::try_from(config.max_calls).unwrap_or(usize::MAX));
         let parts = config.into_parts(&mut entropy)?;
+        let registration = parts.account.map(|account| Registration::new(account, &mut entropy));
         Ok(Self {
-            now: Instant::default(),
-            profile: parts.profile,
+            cx: Cx::new(parts.profile, auth, entropy),
             transport: Transport::new(parts.transport),
-            transactions: Transactions::new(Timers::default()),
-            dialogs: Dialogs::default(),
-            auth,
-            binding: Binding::default(),
-            flow: None,
-            registration: parts.account.map(|account| Registration::new(account, &mut entropy)),
+            registration,
             calls,
             asks: Asks::default(),
-            asked: 0,
             interests: Vec::new(),
             errand: Errand::default(),
-            told: VecDeque::new(),
             outputs: VecDeque::new(),
             polled: true,
-            entropy,
         })
     }
 
@@ -200,12 +164,12 @@ impl UserAgent {
         self.act_on_deadlines();
         match input {
             Input::Opened { flow, protocol } => {
-                self.transport.opened(self.now, flow, protocol.as_deref(), &mut self.entropy);
+                self.transport.opened(self.cx.now, flow, protocol.as_deref(), &mut self.cx.entropy);
             }
             Input::Received { flow, frame } => self.receive(flow, &frame),
-            Input::Closed { flow, code } => self.transport.closed(self.now, flow, code, &mut self.entropy),
+            Input::Closed { flow, code } => self.transport.closed(self.cx.now, flow, code, &mut self.cx.entropy),
             Input::Buffered { flow, bytes } => self.transport.buffered(flow, bytes),
-            Input::Hint(Hint::Online | Hint::Resumed) => self.transport.hurry(self.now),
+            Input::Hint(Hint::Online | Hint::Resumed) => self.transport.hurry(self.cx.now),
             // The socket itself will tell, if it is lost; deadlines are absolute, hidden or not.
             Input::Hint(Hint::Offline | Hint::Hidden) | Input::Tick => {}
         }
@@ -236,17 +200,18 @@ impl UserAgent {
     fn begin(&mut self, now: Instant) {
         debug_assert!(self.polled, "the outputs of the last input were not polled until Wait");
         self.polled = false;
-        if now < self.now {
-            self.told
+        if now < self.cx.now {
+            self.cx
+                .out
                 .push_back(Told::Diagnostic("clock", "the clock went backwards: taken as standing still".to_owned()));
         }
-        self.now = self.now.max(now);
+        self.cx.now = self.cx.now.max(now);
     }
 
     fn next_deadline(&self) -> Option<Deadline> {
         let rooms = [
             self.transport.next_deadline(),
-            self.transactions.next_deadline(),
+            self.cx.transactions.next_deadline(),
             self.calls.next_deadline(),
             self.registration.as_ref().and_then(|registration| registration.deadline()),
             self.asks.next_deadline(),
@@ -257,7 +222,7 @@ impl UserAgent {
 
     /// Overdue deadlines are acted on in their order, at the real `now` (TR-09).
     fn act_on_deadlines(&mut self) {
-        while let Some(due) = self.next_deadline().filter(|deadline| deadline.at <= self.now) {
+        while let Some(due) = self.next_deadline().filter(|deadline| deadline.at <= self.cx.now) {
             self.act_on(due);
             self.settle();
         }
@@ -266,23 +231,23 @@ impl UserAgent {
     fn act_on(&mut self, due: Deadline) {
         let is_due = |deadline: Option<Deadline>| deadline == Some(due);
         if is_due(self.calls.next_deadline()) {
-            self.calls.handle_timeout(&mut cx!(self));
-        } else if is_due(self.transactions.next_deadline()) {
-            for happening in self.transactions.handle_timeout(self.now) {
+            self.calls.handle_timeout(&mut self.cx);
+        } else if is_due(self.cx.transactions.next_deadline()) {
+            for happening in self.cx.transactions.handle_timeout(self.cx.now) {
                 self.on_happening(happening);
             }
         } else if is_due(self.registration.as_ref().and_then(|registration| registration.deadline())) {
             if let Some(registration) = &mut self.registration {
-                registration.handle_timeout(&mut cx!(self));
+                registration.handle_timeout(&mut self.cx);
             }
         } else if is_due(self.asks.next_deadline()) {
-            if let Some((ask, owner, default)) = self.asks.overdue(self.now) {
+            if let Some((ask, owner, default)) = self.asks.overdue(self.cx.now) {
                 self.take_answer(ask, owner, default);
             }
         } else if is_due(self.errand.deadline()) {
             self.errand_overdue();
         } else {
-            self.transport.handle_timeout(self.now, &mut self.entropy);
+            self.transport.handle_timeout(self.cx.now, &mut self.cx.entropy);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The downward path: what rooms have told becomes outputs, until nobody has anything left to tell.
 
-use super::{ConnectionState, Direction, Event, Interest, Output, UserAgent, cx};
+use super::{ConnectionState, Direction, Event, Interest, Output, UserAgent};
 use crate::message::{Frame, Message, Transport as ViaTransport};
 use crate::transport;
 use crate::usage::{Binding, Flow, Told};
@@ -11,9 +11,9 @@ impl UserAgent {
         loop {
             if let Some(told) = self.transport.poll_told() {
                 self.on_transport(told);
-            } else if let Some(told) = self.told.pop_front() {
+            } else if let Some(told) = self.cx.out.pop_front() {
                 self.on_told(told);
-            } else if let Some(transmit) = self.transactions.poll_transmit() {
+            } else if let Some(transmit) = self.cx.transactions.poll_transmit() {
                 self.transmit(transmit.flow, &transmit.message);
             } else if !self.run_errand() {
                 break;
@@ -27,7 +27,7 @@ impl UserAgent {
             transport::Told::Send(flow, frame) => self.outputs.push_back(Output::Send { flow, frame }),
             transport::Told::Close(flow, code) => {
                 // Whatever was to be sent leaves before the socket closes.
-                while let Some(transmit) = self.transactions.poll_transmit() {
+                while let Some(transmit) = self.cx.transactions.poll_transmit() {
                     self.transmit(transmit.flow, &transmit.message);
                 }
                 self.outputs.push_back(Output::Close { flow, code });
@@ -44,23 +44,23 @@ impl UserAgent {
             }
             transport::Told::Up(flow, server) => {
                 let transport = if server.starts_with("wss:") { ViaTransport::Wss } else { ViaTransport::Ws };
-                self.flow = Some(Flow { id: flow, transport });
+                self.cx.flow = Some(Flow { id: flow, transport });
                 self.connection(ConnectionState::Connected, Some(server), None, None);
                 // TR-12: BYEs that waited leave first.
-                self.calls.flow_up(&mut cx!(self));
+                self.calls.flow_up(&mut self.cx);
                 match &mut self.registration {
-                    Some(registration) => registration.flow_up(&mut cx!(self)),
-                    None => self.transport.proved(self.now, None, &mut self.entropy),
+                    Some(registration) => registration.flow_up(&mut self.cx),
+                    None => self.transport.proved(self.cx.now, None, &mut self.cx.entropy),
                 }
             }
             transport::Told::Down(flow) => {
-                self.flow = None;
-                for happening in self.transactions.flow_closed(flow) {
+                self.cx.flow = None;
+                for happening in self.cx.transactions.flow_closed(flow) {
                     self.on_happening(happening);
                 }
-                self.calls.flow_down(&mut cx!(self));
+                self.calls.flow_down(&mut self.cx);
                 if let Some(registration) = &mut self.registration {
-                    registration.flow_down(&mut cx!(self));
+                    registration.flow_down(&mut self.cx);
                 }
             }
         }
@@ -72,7 +72,7 @@ impl UserAgent {
             Told::Registration(event) => Event::Registration { event },
             Told::Done(id, outcome) => Event::Done { id, outcome },
             Told::Ask(id, owner, question) => {
-                self.asks.open(self.now, id, owner, &question);
+                self.asks.open(self.cx.now, id, owner, &question);
                 Event::Ask { id, question }
             }
             Told::Withdraw(id) => {
@@ -86,8 +86,8 @@ impl UserAgent {
     }
 
     fn bound(&mut self, binding: Binding) {
-        self.transport.proved(self.now, binding.flow_timer, &mut self.entropy);
-        self.binding = binding;
+        self.transport.proved(self.cx.now, binding.flow_timer, &mut self.cx.entropy);
+        self.cx.binding = binding;
     }
 
     pub(super) fn connection(
@@ -113,7 +113,7 @@ impl UserAgent {
     fn trace(&mut self, direction: Direction, frame: &Frame) {
         if self.interests.contains(&Interest::Trace) {
             let message = mask(&String::from_utf8_lossy(frame.as_bytes()));
-            self.outputs.push_back(Output::Event(Event::Trace { direction, message, at: self.now }));
+            self.outputs.push_back(Output::Event(Event::Trace { direction, message, at: self.cx.now }));
         }
     }
 }

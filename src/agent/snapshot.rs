@@ -16,7 +16,7 @@ impl UserAgent {
         for (call, phase, deadline) in self.calls.snapshot() {
             machines.push(machine(&format!("call {}", call.0), phase, deadline));
         }
-        for (transaction, deadline) in self.transactions.snapshot() {
+        for (transaction, deadline) in self.cx.transactions.snapshot() {
             machines.push(machine(&transaction, "", deadline));
         }
         for (ask, deadline) in self.asks.ids() {
@@ -28,7 +28,7 @@ impl UserAgent {
 
     /// What is kept beside the machines: it must come to nothing when they do.
     fn memory(&self) -> String {
-        let (dialogs, authentications, acks) = (self.dialogs.len(), self.auth.followed(), self.calls.acks());
+        let (dialogs, authentications, acks) = (self.cx.dialogs.len(), self.cx.auth.followed(), self.calls.acks());
         format!("{dialogs} dialogs, {authentications} authentications, {acks} acknowledgements")
     }
 }

@@ -232,7 +232,7 @@ impl Session {
 
 impl Leg {
     /// Lets go of a request whose answer no longer matters.
-    pub fn abandon(self, cx: &mut Cx<'_>) {
+    pub fn abandon(self, cx: &mut Cx) {
         match self {
             Self::Sent(id) => cx.auth.settled(id),
             Self::Authenticating(ask) => cx.abandon(ask),
@@ -240,7 +240,7 @@ impl Leg {
     }
 }
 
-impl Cx<'_> {
+impl Cx {
     /// Looks at a response before its owner does: a challenge to a request whose transaction it `ended` is
     /// dealt with here, everything else passes.
     pub fn screen(

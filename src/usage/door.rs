@@ -9,7 +9,7 @@ use super::{Binding, Dialogs, Owner, Told, Transactions, call};
 use crate::entropy::Entropy;
 use crate::message::{FlowId, Method, Name, NameAddr, Request, Response, SipUri, StatusCode, Transport, Uri, Via};
 use crate::time::Instant;
-use crate::transaction::{ClientId, ServerId};
+use crate::transaction::{ClientId, ServerId, Timers};
 
 /// Who we are, settled when the user agent is made.
 #[derive(Clone, Debug)]
@@ -41,32 +41,49 @@ pub struct Flow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offline;
 
-/// Everything a usage may touch while it handles one thing.
+/// Everything a usage may touch: the rooms below it, who we are, and where it leaves what it has to tell.
 #[derive(Debug)]
-pub struct Cx<'a> {
+pub struct Cx {
     /// This moment.
     pub now: Instant,
     /// Who we are.
-    pub profile: &'a Profile,
+    pub profile: Profile,
     /// What registration learned.
-    pub binding: &'a Binding,
+    pub binding: Binding,
     /// The open socket, if there is one.
-    pub flow: Option<&'a Flow>,
+    pub flow: Option<Flow>,
     /// Chance.
-    pub entropy: &'a mut Entropy,
+    pub entropy: Entropy,
     /// Dialogs.
-    pub dialogs: &'a mut Dialogs,
+    pub dialogs: Dialogs,
     /// Transactions.
-    pub transactions: &'a mut Transactions,
+    pub transactions: Transactions,
     /// Digest sessions.
-    pub auth: &'a mut Auth,
-    /// The last question's number.
-    pub asked: &'a mut u32,
+    pub auth: Auth,
     /// What the hub is told.
-    pub out: &'a mut VecDeque<Told>,
+    pub out: VecDeque<Told>,
+    /// The last question's number.
+    asked: u32,
 }
 
-impl Cx<'_> {
+impl Cx {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(profile: Profile, auth: Auth, entropy: Entropy) -> Self {
+        Self {
+            now: Instant::default(),
+            profile,
+            binding: Binding::default(),
+            flow: None,
+            entropy,
+            dialogs: Dialogs::default(),
+            transactions: Transactions::new(Timers::default()),
+            auth,
+            out: VecDeque::new(),
+            asked: 0,
+        }
+    }
+
     /// A request out of any dialog, complete but for Via, CSeq and Contact. The Call-ID is new.
     pub fn request(&mut self, method: Method, uri: Uri, to: &NameAddr) -> Request {
         let mut request = Request::new(method, uri);
@@ -99,24 +116,24 @@ impl Cx<'_> {
         owner: Owner,
         mut attempt: Attempt,
     ) -> Result<ClientId, Offline> {
-        let flow = self.flow.ok_or(Offline)?;
-        self.auth.authorize(&mut request, &mut attempt, self.entropy);
+        let flow = self.flow.as_ref().ok_or(Offline)?.id;
+        self.auth.authorize(&mut request, &mut attempt, &mut self.entropy);
         self.finish(&mut request);
-        let id = self.transactions.request(self.now, flow.id, request, owner);
+        let id = self.transactions.request(self.now, flow, request, owner);
         self.auth.sent(id, attempt);
         Ok(id)
     }
 
     /// Sends an ACK for a 2xx: outside every transaction (RFC 3261 §17.1).
     pub fn send_ack(&mut self, ack: &Request) {
-        if let Some(flow) = self.flow {
+        if let Some(flow) = &self.flow {
             self.transactions.send(flow.id, crate::message::Message::Request(ack.clone()));
         }
     }
 
     /// Gives a request what every one of ours carries: Via, User-Agent, the application's header fields.
     pub fn finish(&mut self, request: &mut Request) {
-        let transport = self.flow.map_or(Transport::Wss, |flow| flow.transport.clone());
+        let transport = self.flow.as_ref().map_or(Transport::Wss, |flow| flow.transport.clone());
         let via = Via::new(transport, &self.profile.sent_by, &self.entropy.branch());
         request.headers.remove(&Name::Via);
         request.headers.prepend(Name::Via, via.to_string());
@@ -143,7 +160,7 @@ impl Cx<'_> {
     /// is gone. A proxy finds the caller by Via, whatever socket the response comes from.
     pub fn repeat(&mut self, id: ServerId, response: &Response) {
         let gone = self.transactions.respond(self.now, id, response.clone());
-        if let (Err(response), Some(flow)) = (gone, self.flow) {
+        if let (Err(response), Some(flow)) = (gone, &self.flow) {
             self.transactions.send(flow.id, crate::message::Message::Response(response));
         }
     }
@@ -155,8 +172,8 @@ impl Cx<'_> {
 
     /// Asks something outside; the answer comes to `owner` under the id that is returned.
     pub fn ask(&mut self, owner: Owner, question: Question) -> AskId {
-        *self.asked = self.asked.wrapping_add(1);
-        let id = AskId(*self.asked);
+        self.asked = self.asked.wrapping_add(1);
+        let id = AskId(self.asked);
         self.out.push_back(Told::Ask(id, owner, question));
         id
     }

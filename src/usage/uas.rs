@@ -19,7 +19,7 @@ pub enum For {
     Nobody,
 }
 
-impl Cx<'_> {
+impl Cx {
     /// Finds out whose a request is; answers it when it is nobody's.
     pub fn receive(&mut self, id: ServerId, request: &Request, head: &Head) -> For {
         match head.to_tag() {

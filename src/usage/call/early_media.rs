@@ -22,13 +22,13 @@ pub(super) enum EarlyMedia {
 }
 
 impl EarlyMedia {
-    pub(super) fn withdraw(&self, cx: &mut Cx<'_>) {
+    pub(super) fn withdraw(&self, cx: &mut Cx) {
         if let Self::Applying { ask, .. } = self {
             cx.withdraw(*ask);
         }
     }
 
-    pub(super) fn on_answer(&mut self, cx: &mut Cx<'_>, ask: AskId, answer: Answer) {
+    pub(super) fn on_answer(&mut self, cx: &mut Cx, ask: AskId, answer: Answer) {
         let Self::Applying { ask: asked, branch, answer: sdp } = self else { return };
         if *asked != ask {
             return;

@@ -8,7 +8,7 @@ use crate::usage::data::CallHandle;
 use crate::usage::{Cx, response_data};
 
 /// Tells that a call is over, and leaves nothing of it.
-pub(super) fn ended(cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+pub(super) fn ended(cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
     cx.tell(call, CallEvent::Ended { end });
     Phase::Gone
 }

@@ -45,7 +45,7 @@ enum Stage {
 impl Established {
     /// Our INVITE got its first 2xx: the media takes the answer, unless it has it from a provisional response.
     pub(super) fn outgoing(
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         dialog: DialogId,
         response: &Response,
@@ -79,7 +79,7 @@ impl Established {
 
     /// Our 2xx has left.
     pub(super) fn incoming(
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         (invite, request): (ServerId, &Request),
         dialog: DialogId,
@@ -108,7 +108,7 @@ impl Established {
         }
     }
 
-    pub(super) fn handle_timeout(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn handle_timeout(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
         let Stage::Unacknowledged { wait, .. } = &mut self.stage else {
             return Phase::Established(self);
         };
@@ -129,7 +129,7 @@ impl Established {
     }
 
     /// An ACK in our dialog.
-    pub(super) fn on_ack(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, ack: &Request, cseq: u32) -> Phase {
+    pub(super) fn on_ack(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, ack: &Request, cseq: u32) -> Phase {
         let Stage::Unacknowledged { wait, exchange } = &self.stage else {
             return Phase::Established(self);
         };
@@ -155,13 +155,7 @@ impl Established {
     }
 
     /// The media has taken the answer, or could not.
-    pub(super) fn on_answer(
-        mut self: Box<Self>,
-        cx: &mut Cx<'_>,
-        call: CallHandle,
-        ask: AskId,
-        answer: Answer,
-    ) -> Phase {
+    pub(super) fn on_answer(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
         match (&self.stage, answer) {
             (Stage::Applying { ask: asked, accepted }, Answer::Applied) if *asked == ask => {
                 if let Some(response) = accepted {
@@ -180,7 +174,7 @@ impl Established {
     }
 
     /// Hung up. Before the ACK a BYE would overtake our 2xx, so it waits (RFC 3261 §15, RC-07).
-    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
+    pub(super) fn leave(self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
         let end = end::local(cause, options, cx.now);
         match self.stage {
             Stage::Unacknowledged { wait, .. } => Goodbye::after_ack(self.dialog, wait, options, end),
@@ -193,7 +187,7 @@ impl Established {
     }
 
     /// The peer has hung up; its BYE is answered.
-    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self, cx: &mut Cx, call: CallHandle, bye: &Request) -> Phase {
         if let Stage::Applying { ask, .. } = self.stage {
             cx.withdraw(ask);
         }
@@ -201,7 +195,7 @@ impl Established {
         end::ended(cx, call, end::by_peer(Cause::Hangup, &bye.headers, cx.now))
     }
 
-    fn tell_established(&self, cx: &mut Cx<'_>, call: CallHandle, response: Option<&Response>) {
+    fn tell_established(&self, cx: &mut Cx, call: CallHandle, response: Option<&Response>) {
         let Some(key) = cx.dialogs.get(self.dialog).map(|dialog| dialog.key.clone()) else { return };
         let dialog = DialogData { call_id: key.call_id, local_tag: key.local_tag, remote_tag: key.remote_tag };
         cx.tell(call, CallEvent::Established { dialog, response: response.map(response_data) });

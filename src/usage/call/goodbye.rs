@@ -45,7 +45,7 @@ enum Step {
 impl Goodbye {
     /// Says BYE now.
     pub(super) fn leaving(
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         dialog: DialogId,
         options: &HangupOptions,
@@ -57,7 +57,7 @@ impl Goodbye {
     }
 
     /// Says BYE now in a dialog people never saw: nothing is told.
-    pub(super) fn unseen(cx: &mut Cx<'_>, call: CallHandle, dialog: DialogId, options: &HangupOptions) -> Phase {
+    pub(super) fn unseen(cx: &mut Cx, call: CallHandle, dialog: DialogId, options: &HangupOptions) -> Phase {
         let offline = Step::Offline { drop_at: cx.now + KEEP_FOR };
         Phase::Parting(Box::new(Self { dialog, extra: end::extra(options), step: offline }).say(cx, call))
     }
@@ -78,12 +78,7 @@ impl Goodbye {
     }
 
     /// `end` is what people are still to be told, if anything.
-    pub(super) fn handle_timeout(
-        mut self: Box<Self>,
-        cx: &mut Cx<'_>,
-        call: CallHandle,
-        end: Option<CallEnd>,
-    ) -> Phase {
+    pub(super) fn handle_timeout(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         match &mut self.step {
             Step::AwaitingAck { wait } => match wait.handle_timeout(cx) {
                 Alarm::Repeated => self.same(end),
@@ -98,7 +93,7 @@ impl Goodbye {
     }
 
     /// An ACK in our dialog.
-    pub(super) fn on_ack(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, cseq: u32, end: CallEnd) -> Phase {
+    pub(super) fn on_ack(self: Box<Self>, cx: &mut Cx, call: CallHandle, cseq: u32, end: CallEnd) -> Phase {
         match &self.step {
             Step::AwaitingAck { wait } if wait.is_acknowledged_by(cseq) => self.say(cx, call).phase(cx, call, end),
             Step::AwaitingAck { .. } | Step::Saying { .. } | Step::Offline { .. } | Step::Lingering { .. } => {
@@ -113,7 +108,7 @@ impl Goodbye {
     }
 
     /// Any final answer, or none in time, ends it (DG-09).
-    pub(super) fn on_over(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    pub(super) fn on_over(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         if let Some(end) = end {
             let _gone = end::ended(cx, call, end);
         }
@@ -122,7 +117,7 @@ impl Goodbye {
     }
 
     /// So does a BYE of the peer's own (RC-03).
-    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    pub(super) fn on_bye(self, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         self.abandon(cx, call);
         end.map_or(Phase::Gone, |end| end::ended(cx, call, end))
     }
@@ -130,7 +125,7 @@ impl Goodbye {
     /// Our BYE was challenged.
     pub(super) fn on_verdict(
         mut self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         verdict: Verdict,
         end: Option<CallEnd>,
@@ -155,7 +150,7 @@ impl Goodbye {
     }
 
     /// The connection is lost: the BYE waits for the next one, and for people the call ends now.
-    pub(super) fn flow_down(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+    pub(super) fn flow_down(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
         if let Step::Saying { leg } = self.step {
             leg.abandon(cx);
         }
@@ -164,13 +159,13 @@ impl Goodbye {
     }
 
     /// The BYE of a call that people have forgotten was lost with its connection.
-    pub(super) fn wait_for_flow(mut self: Box<Self>, cx: &Cx<'_>) -> Box<Self> {
+    pub(super) fn wait_for_flow(mut self: Box<Self>, cx: &Cx) -> Box<Self> {
         self.step = Step::Offline { drop_at: cx.now + KEEP_FOR };
         self
     }
 
     /// There is a connection: what waited for one leaves.
-    pub(super) fn flow_up(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Box<Self> {
+    pub(super) fn flow_up(self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Box<Self> {
         match self.step {
             Step::Offline { .. } => self.say(cx, call),
             Step::AwaitingAck { .. } | Step::Saying { .. } | Step::Lingering { .. } => self,
@@ -178,14 +173,14 @@ impl Goodbye {
     }
 
     /// Leaves nothing behind.
-    pub(super) fn abandon(&self, cx: &mut Cx<'_>, call: CallHandle) {
+    pub(super) fn abandon(&self, cx: &mut Cx, call: CallHandle) {
         if let Step::Saying { leg } = self.step {
             leg.abandon(cx);
         }
         cx.dialogs.end_usage(self.dialog, Usage::Invite(call));
     }
 
-    fn say(mut self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Box<Self> {
+    fn say(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Box<Self> {
         let bye = cx.dialogs.get_mut(self.dialog).map(|dialog| dialog.request(Method::Bye));
         let sent = bye.map(|bye: Request| {
             let mut bye = bye;
@@ -201,7 +196,7 @@ impl Goodbye {
         self
     }
 
-    fn told(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: Option<CallEnd>) -> Phase {
+    fn told(self: Box<Self>, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         match end {
             Some(end) => self.phase(cx, call, end),
             None => Phase::Parting(self),
@@ -216,7 +211,7 @@ impl Goodbye {
     }
 
     /// Offline the call ends for people at once.
-    fn phase(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+    fn phase(self: Box<Self>, cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
         match self.step {
             Step::Offline { .. } | Step::Lingering { .. } => {
                 let _gone = end::ended(cx, call, end);
@@ -229,7 +224,7 @@ impl Goodbye {
 
 impl Phase {
     /// Hung up, whatever the phase (TD-T1).
-    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Self {
+    pub(super) fn leave(self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, cause: Cause) -> Self {
         match self {
             Self::Queued(_) => {
                 let cause = if cause == Cause::Hangup { Cause::Cancelled } else { cause };

@@ -14,7 +14,7 @@ use crate::usage::{Cx, Owner, Usage};
 
 impl Calls {
     /// An INVITE outside every dialog. Without anybody to ask (`anybody`) it is answered 480 at once.
-    pub fn on_invite(&mut self, cx: &mut Cx<'_>, id: ServerId, request: Request, head: &Head, anybody: bool) {
+    pub fn on_invite(&mut self, cx: &mut Cx, id: ServerId, request: Request, head: &Head, anybody: bool) {
         let tag = cx.entropy.tag();
         cx.transactions.set_local_tag(id, &tag);
         let dialog = match Dialog::uas(&request, head, &tag) {
@@ -43,7 +43,7 @@ impl Calls {
     }
 
     /// A request in the dialog of a call; its CSeq has been checked.
-    pub fn on_request(&mut self, cx: &mut Cx<'_>, call: CallHandle, id: ServerId, request: &Request, head: &Head) {
+    pub fn on_request(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, head: &Head) {
         let tag = head.to_tag().unwrap_or_default();
         if request.method == Method::Bye {
             self.on_bye(cx, call, id, request, tag);
@@ -60,7 +60,7 @@ impl Calls {
     }
 
     /// An ACK for a 2xx in the dialog of a call.
-    pub fn on_ack(&mut self, cx: &mut Cx<'_>, call: CallHandle, ack: &Request, head: &Head) {
+    pub fn on_ack(&mut self, cx: &mut Cx, call: CallHandle, ack: &Request, head: &Head) {
         let cseq = head.cseq.number;
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Established(established) => established.on_ack(cx, call, ack, cseq),
@@ -70,7 +70,7 @@ impl Calls {
     }
 
     /// A CANCEL for an INVITE that is not answered; the CANCEL itself is (TX-09).
-    pub fn on_cancel(&mut self, cx: &mut Cx<'_>, call: CallHandle, cancel: &Request) {
+    pub fn on_cancel(&mut self, cx: &mut Cx, call: CallHandle, cancel: &Request) {
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Incoming(incoming) => incoming.on_cancel(cx, call, cancel),
             Phase::Queued(_)
@@ -83,7 +83,7 @@ impl Calls {
     }
 
     /// A response to a request of a call, challenges excepted.
-    pub fn on_response(&mut self, cx: &mut Cx<'_>, call: CallHandle, id: ClientId, response: &Response, head: &Head) {
+    pub fn on_response(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, response: &Response, head: &Head) {
         let leg = Leg::Sent(id);
         if head.cseq.method == Method::Invite && response.status.is_success() {
             return self.on_success(cx, call, id, response, head);
@@ -114,7 +114,7 @@ impl Calls {
     }
 
     /// A challenge to a request of a call has been dealt with, or its question answered.
-    pub fn on_verdict(&mut self, cx: &mut Cx<'_>, call: CallHandle, leg: Leg, verdict: Verdict, response: &Response) {
+    pub fn on_verdict(&mut self, cx: &mut Cx, call: CallHandle, leg: Leg, verdict: Verdict, response: &Response) {
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Outgoing(outgoing) if outgoing.is_invite(leg) => outgoing.on_verdict(cx, call, verdict, response),
             Phase::Leaving(goodbye, end) if goodbye.is_bye(leg) => goodbye.on_verdict(cx, call, verdict, Some(*end)),
@@ -135,7 +135,7 @@ impl Calls {
     }
 
     /// A request of a call was not answered: a timeout, or with `Cause::Transport` a lost connection.
-    pub fn on_no_answer(&mut self, cx: &mut Cx<'_>, call: CallHandle, id: ClientId, why: Cause) {
+    pub fn on_no_answer(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, why: Cause) {
         let leg = Leg::Sent(id);
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Outgoing(outgoing) if outgoing.is_invite(leg) => outgoing.on_no_answer(cx, call, why),
@@ -170,7 +170,7 @@ impl Calls {
 
     /// RFC 3261 §13.2.2.4: every 2xx is acknowledged, the first of a branch opens its dialog, and a call is kept
     /// only for the first branch that somebody still wants.
-    fn on_success(&mut self, cx: &mut Cx<'_>, call: CallHandle, id: ClientId, response: &Response, head: &Head) {
+    fn on_success(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, response: &Response, head: &Head) {
         if let Some(ack) = self.acks.of(id, head) {
             return cx.send_ack(ack);
         }
@@ -204,7 +204,7 @@ impl Calls {
         });
     }
 
-    fn acknowledge(&mut self, cx: &mut Cx<'_>, id: ClientId, invite: &Request, dialog: DialogId, head: &Head) {
+    fn acknowledge(&mut self, cx: &mut Cx, id: ClientId, invite: &Request, dialog: DialogId, head: &Head) {
         let Some(mut ack) = cx.dialogs.get(dialog).map(|dialog| dialog.ack(head.cseq.number)) else { return };
         // RFC 3261 §22.1: the ACK carries the credentials of the INVITE.
         for name in [Name::Authorization, Name::ProxyAuthorization] {
@@ -218,8 +218,8 @@ impl Calls {
     }
 
     /// RFC 3261 §15.1.2: pending requests first, then the 200.
-    fn on_bye(&mut self, cx: &mut Cx<'_>, call: CallHandle, id: ServerId, request: &Request, tag: &str) {
-        let answer = |cx: &mut Cx<'_>| cx.respond(id, request.response(StatusCode::OK, None, Some(tag)));
+    fn on_bye(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, tag: &str) {
+        let answer = |cx: &mut Cx| cx.respond(id, request.response(StatusCode::OK, None, Some(tag)));
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Incoming(incoming) => {
                 let phase = incoming.on_bye(cx, call, request);

@@ -54,7 +54,7 @@ pub(super) enum Exchange {
 impl Incoming {
     /// Tells of a new call. The dialog is early until a 2xx leaves.
     pub(super) fn alert(
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         invite: ServerId,
         request: Request,
@@ -82,7 +82,7 @@ impl Incoming {
         }
     }
 
-    pub(super) fn handle_timeout(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn handle_timeout(self, cx: &mut Cx, call: CallHandle) -> Phase {
         self.refuse(
             cx,
             call,
@@ -93,7 +93,7 @@ impl Incoming {
     }
 
     /// Sends 180 or 183.
-    pub(super) fn ring(mut self: Box<Self>, cx: &mut Cx<'_>, id: RequestId, options: &RingOptions) -> Phase {
+    pub(super) fn ring(mut self: Box<Self>, cx: &mut Cx, id: RequestId, options: &RingOptions) -> Phase {
         let status = StatusCode::new(options.status).filter(|status| matches!(status.code(), 180 | 183));
         match (&mut self.step, status) {
             (Step::Alerting { rung, .. }, Some(status)) => {
@@ -114,7 +114,7 @@ impl Incoming {
     /// Asks the media for our description; the 2xx leaves when it is there.
     pub(super) fn accept(
         mut self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         id: RequestId,
         options: AcceptOptions,
@@ -136,7 +136,7 @@ impl Incoming {
     /// Refuses with a final response.
     pub(super) fn reject(
         self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         id: RequestId,
         options: &RefusalOptions,
@@ -152,7 +152,7 @@ impl Incoming {
     }
 
     /// Hung up without a word of its own: 480, or what was asked for (IV-11).
-    pub(super) fn leave(self, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
+    pub(super) fn leave(self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
         let status = options.status.and_then(StatusCode::new).filter(|status| status.class() >= 3);
         let mut refusal = with_status(status.unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE));
         refusal.headers = end::extra(options).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
@@ -161,24 +161,24 @@ impl Incoming {
     }
 
     /// The peer has cancelled; the transaction has answered the CANCEL itself (TX-09).
-    pub(super) fn on_cancel(self, cx: &mut Cx<'_>, call: CallHandle, cancel: &Request) -> Phase {
+    pub(super) fn on_cancel(self, cx: &mut Cx, call: CallHandle, cancel: &Request) -> Phase {
         let end = end::by_peer(end::cause_of_cancel(&cancel.headers), &cancel.headers, cx.now);
         self.refuse(cx, call, &with_status(StatusCode::REQUEST_TERMINATED), end, "the caller hung up")
     }
 
     /// The peer has sent BYE in the early dialog: 487 first (IV-12).
-    pub(super) fn on_bye(self, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self, cx: &mut Cx, call: CallHandle, bye: &Request) -> Phase {
         let end = end::by_peer(Cause::Cancelled, &bye.headers, cx.now);
         self.refuse(cx, call, &with_status(StatusCode::REQUEST_TERMINATED), end, "the caller hung up")
     }
 
     /// The socket is gone and the INVITE's transaction with it: it cannot be answered any more.
-    pub(super) fn flow_down(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn flow_down(self, cx: &mut Cx, call: CallHandle) -> Phase {
         self.end(cx, call, end::transport_lost(cx.now), "the connection was lost")
     }
 
     /// The media has answered.
-    pub(super) fn on_answer(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
+    pub(super) fn on_answer(self: Box<Self>, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
         match (&self.step, answer) {
             (Step::Answering { ask: asked, .. }, Answer::Sdp { sdp }) if *asked == ask => self.answer(cx, call, &sdp),
             (Step::Answering { ask: asked, .. }, Answer::MediaFailed { detail, incompatible }) if *asked == ask => {
@@ -195,7 +195,7 @@ impl Incoming {
     }
 
     /// RFC 3261 §13.3.1.4: the 2xx.
-    fn answer(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, sdp: &str) -> Phase {
+    fn answer(self: Box<Self>, cx: &mut Cx, call: CallHandle, sdp: &str) -> Phase {
         let Step::Answering { command, options, .. } = &self.step else {
             return Phase::Incoming(self);
         };
@@ -214,7 +214,7 @@ impl Incoming {
         Established::incoming(cx, call, (self.invite, self.request.as_ref()), self.dialog, response, exchange)
     }
 
-    fn refuse(self, cx: &mut Cx<'_>, call: CallHandle, options: &RefusalOptions, end: CallEnd, why: &str) -> Phase {
+    fn refuse(self, cx: &mut Cx, call: CallHandle, options: &RefusalOptions, end: CallEnd, why: &str) -> Phase {
         let status = StatusCode::new(options.status).unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE);
         let mut response = self.response(cx, status, options.phrase.as_deref());
         if let Some(seconds) = options.retry_after {
@@ -233,7 +233,7 @@ impl Incoming {
     }
 
     /// Leaves nothing behind: the question withdrawn, the command settled, the early dialog gone.
-    fn end(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd, why: &str) -> Phase {
+    fn end(self, cx: &mut Cx, call: CallHandle, end: CallEnd, why: &str) -> Phase {
         if let Step::Answering { ask, command, .. } = self.step {
             cx.withdraw(ask);
             let media = matches!(end.cause, Cause::Media | Cause::Incompatible);
@@ -243,7 +243,7 @@ impl Incoming {
         end::ended(cx, call, end)
     }
 
-    fn response(&self, cx: &Cx<'_>, status: StatusCode, phrase: Option<&str>) -> Response {
+    fn response(&self, cx: &Cx, status: StatusCode, phrase: Option<&str>) -> Response {
         let mut response = self.request.response(status, phrase, Some(&self.local_tag));
         if status.class() < 3 {
             response.headers.push(Name::Contact, cx.profile.contact.to_string());

@@ -141,7 +141,7 @@ impl Calls {
     /// and the connection is not encrypted.
     pub fn dial(
         &mut self,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         target: &str,
         options: DialOptions,
@@ -151,7 +151,7 @@ impl Calls {
             return Err(Misuse::new(format!("{} is not a fresh even number for a call", call.0)));
         }
         let to = cx.profile.target(target).map_err(Misuse::new)?;
-        if needs_tls(&to.uri) && cx.flow.is_some_and(|flow| flow.transport == Transport::Ws) {
+        if needs_tls(&to.uri) && cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws) {
             return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
         }
         self.last_taken = call.0;
@@ -173,7 +173,7 @@ impl Calls {
     }
 
     /// Sends a provisional response for an incoming call.
-    pub fn ring(&mut self, cx: &mut Cx<'_>, id: RequestId, call: CallHandle, options: &RingOptions) {
+    pub fn ring(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RingOptions) {
         self.command(cx, id, call, |cx, phase| match phase {
             Phase::Incoming(incoming) => incoming.ring(cx, id, options),
             Phase::Queued(_)
@@ -186,7 +186,7 @@ impl Calls {
     }
 
     /// Accepts an incoming call.
-    pub fn accept(&mut self, cx: &mut Cx<'_>, id: RequestId, call: CallHandle, options: AcceptOptions) {
+    pub fn accept(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: AcceptOptions) {
         self.command(cx, id, call, |cx, phase| match phase {
             Phase::Incoming(incoming) => incoming.accept(cx, call, id, options),
             Phase::Queued(_)
@@ -199,7 +199,7 @@ impl Calls {
     }
 
     /// Refuses an incoming call.
-    pub fn reject(&mut self, cx: &mut Cx<'_>, id: RequestId, call: CallHandle, options: &RefusalOptions) {
+    pub fn reject(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RefusalOptions) {
         self.command(cx, id, call, |cx, phase| match phase {
             Phase::Incoming(incoming) => incoming.reject(cx, call, id, options),
             Phase::Queued(_)
@@ -212,13 +212,13 @@ impl Calls {
     }
 
     /// Ends a call by whatever its phase calls for (IV-11, TD-T1).
-    pub fn hangup(&mut self, cx: &mut Cx<'_>, id: RequestId, call: CallHandle, options: &HangupOptions) {
+    pub fn hangup(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &HangupOptions) {
         self.turn(cx, call, |cx, phase| phase.leave(cx, call, options, Cause::Hangup));
         cx.done(id);
     }
 
     /// Ends a call whose media is lost for good.
-    pub fn media_lost(&mut self, cx: &mut Cx<'_>, call: CallHandle, detail: &str) {
+    pub fn media_lost(&mut self, cx: &mut Cx, call: CallHandle, detail: &str) {
         self.turn(cx, call, |cx, phase| {
             cx.diagnostic("media", detail);
             phase.leave(cx, call, &HangupOptions::default(), Cause::Media)
@@ -226,12 +226,12 @@ impl Calls {
     }
 
     /// Ends every call, as the user agent is closed.
-    pub fn close(&mut self, cx: &mut Cx<'_>) {
+    pub fn close(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| phase.leave(cx, call, &HangupOptions::default(), Cause::Closed));
     }
 
     /// The time to close is up: whatever is left ends now, unconfirmed.
-    pub fn abort(&mut self, cx: &mut Cx<'_>) {
+    pub fn abort(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Leaving(goodbye, end) => {
                 goodbye.abandon(cx, call);
@@ -249,7 +249,7 @@ impl Calls {
     }
 
     /// INVITEs can leave now: the queued ones do.
-    pub fn ready(&mut self, cx: &mut Cx<'_>) {
+    pub fn ready(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Queued(dial) => Outgoing::start(cx, call, *dial),
             Phase::Outgoing(_)
@@ -262,7 +262,7 @@ impl Calls {
     }
 
     /// A socket is open: the BYEs that waited for one leave (TR-12).
-    pub fn flow_up(&mut self, cx: &mut Cx<'_>) {
+    pub fn flow_up(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Parting(goodbye) => Phase::Parting(goodbye.flow_up(cx, call)),
             Phase::Queued(_)
@@ -276,7 +276,7 @@ impl Calls {
 
     /// The socket is gone. Established calls stay; the unanswered ones that came in over it cannot be answered
     /// any more (TR-08).
-    pub fn flow_down(&mut self, cx: &mut Cx<'_>) {
+    pub fn flow_down(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Incoming(incoming) => incoming.flow_down(cx, call),
             Phase::Leaving(goodbye, end) => goodbye.flow_down(cx, call, *end),
@@ -285,7 +285,7 @@ impl Calls {
     }
 
     /// The first connection will not come: queued calls end.
-    pub fn unreachable(&mut self, cx: &mut Cx<'_>) {
+    pub fn unreachable(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Queued(_) => end::ended(cx, call, end::transport_lost(cx.now)),
             Phase::Outgoing(_)
@@ -298,7 +298,7 @@ impl Calls {
     }
 
     /// An answer from the media, or the default that stands for it.
-    pub fn on_answer(&mut self, cx: &mut Cx<'_>, call: CallHandle, ask: AskId, answer: Answer) {
+    pub fn on_answer(&mut self, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) {
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Outgoing(outgoing) => outgoing.on_answer(cx, call, ask, answer),
             Phase::Incoming(incoming) => incoming.on_answer(cx, call, ask, answer),
@@ -308,7 +308,7 @@ impl Calls {
     }
 
     /// Acts on the deadline of the call that must act first.
-    pub fn handle_timeout(&mut self, cx: &mut Cx<'_>) {
+    pub fn handle_timeout(&mut self, cx: &mut Cx) {
         let Some(call) = self.calls.due(cx.now) else { return };
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Queued(_) => end::ended(cx, call, end::unanswered(cx.now)),
@@ -345,13 +345,7 @@ impl Calls {
     }
 
     /// Runs a command that is refused where there is no such call.
-    fn command(
-        &mut self,
-        cx: &mut Cx<'_>,
-        id: RequestId,
-        call: CallHandle,
-        change: impl FnOnce(&mut Cx<'_>, Phase) -> Phase,
-    ) {
+    fn command(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, change: impl FnOnce(&mut Cx, Phase) -> Phase) {
         if self.calls.get(call).is_some() {
             self.turn(cx, call, change);
         } else {
@@ -360,14 +354,14 @@ impl Calls {
     }
 
     /// Every call has its turn.
-    fn each(&mut self, cx: &mut Cx<'_>, change: impl Fn(&mut Cx<'_>, CallHandle, Phase) -> Phase) {
+    fn each(&mut self, cx: &mut Cx, change: impl Fn(&mut Cx, CallHandle, Phase) -> Phase) {
         for call in self.calls.ids_of(|_| true) {
             self.turn(cx, call, |cx, phase| change(cx, call, phase));
         }
     }
 
     /// The only place where a call changes its phase.
-    fn turn(&mut self, cx: &mut Cx<'_>, call: CallHandle, change: impl FnOnce(&mut Cx<'_>, Phase) -> Phase) {
+    fn turn(&mut self, cx: &mut Cx, call: CallHandle, change: impl FnOnce(&mut Cx, Phase) -> Phase) {
         let told_before = cx.out.len();
         if let Some(phase) = self.calls.update(call, |call| core::mem::replace(&mut call.phase, Phase::Gone)) {
             let phase = change(cx, phase);
@@ -376,7 +370,7 @@ impl Calls {
     }
 
     /// Tells the new state, and drops the call when it is gone.
-    fn turned(&mut self, cx: &mut Cx<'_>, call: CallHandle, phase: Phase, told_before: usize) {
+    fn turned(&mut self, cx: &mut Cx, call: CallHandle, phase: Phase, told_before: usize) {
         let state = phase.state();
         let is_gone = matches!(phase, Phase::Gone);
         let told = self.calls.update(call, |call| {
@@ -393,7 +387,7 @@ impl Calls {
     }
 }
 
-fn refuse(cx: &mut Cx<'_>, id: RequestId, phase: Phase, why: &str) -> Phase {
+fn refuse(cx: &mut Cx, id: RequestId, phase: Phase, why: &str) -> Phase {
     cx.failed(id, FailureCode::WrongState, format!("{why}; this one is {}", phase.name()));
     phase
 }

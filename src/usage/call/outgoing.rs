@@ -65,7 +65,7 @@ impl Dial {
 
 impl Outgoing {
     /// Asks for an offer: the first step of every call we place.
-    pub(super) fn start(cx: &mut Cx<'_>, call: CallHandle, dial: Dial) -> Phase {
+    pub(super) fn start(cx: &mut Cx, call: CallHandle, dial: Dial) -> Phase {
         let question = Question::CreateOffer { call, hold: false, ice_restart: false };
         let ask = cx.ask(Owner::Call(call), question);
         Phase::Outgoing(Box::new(Self { dial, step: Step::Preparing { ask } }))
@@ -87,7 +87,7 @@ impl Outgoing {
     }
 
     /// TX-12: nobody answered in time.
-    pub(super) fn handle_timeout(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn handle_timeout(self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
         let end = end::unanswered(cx.now);
         self.stop(cx, call, &HangupOptions::default(), end)
     }
@@ -95,7 +95,7 @@ impl Outgoing {
     /// Hung up before an answer (IV-11, TD-T1).
     pub(super) fn leave(
         self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         options: &HangupOptions,
         cause: Cause,
@@ -106,7 +106,7 @@ impl Outgoing {
     }
 
     /// The user agent closes and will not wait for the answer to a CANCEL.
-    pub(super) fn abandon(self, cx: &mut Cx<'_>, call: CallHandle) -> Phase {
+    pub(super) fn abandon(self, cx: &mut Cx, call: CallHandle) -> Phase {
         match self.step {
             Step::Cancelling { end, .. } => end::ended(cx, call, *end),
             Step::Preparing { .. } | Step::Inviting { .. } => {
@@ -115,7 +115,7 @@ impl Outgoing {
         }
     }
 
-    fn stop(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
+    fn stop(self: Box<Self>, cx: &mut Cx, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
         match self.step {
             Step::Preparing { ask } => {
                 cx.withdraw(ask);
@@ -139,13 +139,7 @@ impl Outgoing {
     }
 
     /// The media has answered.
-    pub(super) fn on_answer(
-        mut self: Box<Self>,
-        cx: &mut Cx<'_>,
-        call: CallHandle,
-        ask: AskId,
-        answer: Answer,
-    ) -> Phase {
+    pub(super) fn on_answer(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
         match (&mut self.step, answer) {
             (Step::Preparing { ask: asked }, Answer::Sdp { sdp }) if *asked == ask => self.invite(cx, call, &sdp),
             (Step::Preparing { ask: asked }, Answer::MediaFailed { detail, .. }) if *asked == ask => {
@@ -161,7 +155,7 @@ impl Outgoing {
     }
 
     /// RFC 3261 §13.2.1: the INVITE, with our offer.
-    fn invite(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, offer: &str) -> Phase {
+    fn invite(self: Box<Self>, cx: &mut Cx, call: CallHandle, offer: &str) -> Phase {
         let to = NameAddr { params: Default::default(), ..self.dial.to.clone() };
         let mut request = cx.request(Method::Invite, to.uri.clone(), &to);
         let cseq = CSeq { number: cx.entropy.first_cseq(), method: Method::Invite };
@@ -178,7 +172,7 @@ impl Outgoing {
 
     fn send(
         mut self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         request: Request,
         attempt: Attempt,
@@ -200,7 +194,7 @@ impl Outgoing {
     /// The INVITE was challenged (RFC 3261 §22.2: same Call-ID and From tag, next CSeq, no To tag).
     pub(super) fn on_verdict(
         mut self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         verdict: Verdict,
         response: &Response,
@@ -228,7 +222,7 @@ impl Outgoing {
     }
 
     /// A challenge that crossed our CANCEL is as good as a 487.
-    fn after_cancel(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, verdict: Verdict) -> Phase {
+    fn after_cancel(self: Box<Self>, cx: &mut Cx, call: CallHandle, verdict: Verdict) -> Phase {
         if let Verdict::Asked(ask) = verdict {
             Leg::Authenticating(ask).abandon(cx);
         }
@@ -241,7 +235,7 @@ impl Outgoing {
     /// A provisional response above 100 (RFC 3261 §13.2.2.1).
     pub(super) fn on_provisional(
         mut self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         request: &Request,
         response: &Response,
@@ -274,7 +268,7 @@ impl Outgoing {
     /// The first 2xx; the ACK is out (RFC 3261 §13.2.2.4).
     pub(super) fn on_answered(
         self: Box<Self>,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         call: CallHandle,
         dialog: DialogId,
         response: &Response,
@@ -293,7 +287,7 @@ impl Outgoing {
     }
 
     /// A first 2xx that names no place to send requests to: what can be said is BYE (DG-10).
-    pub(super) fn on_unusable(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, dialog: DialogId) -> Phase {
+    pub(super) fn on_unusable(self: Box<Self>, cx: &mut Cx, call: CallHandle, dialog: DialogId) -> Phase {
         let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
         match self.step {
             Step::Inviting { early, media, .. } => {
@@ -307,24 +301,24 @@ impl Outgoing {
     }
 
     /// BYE in an early dialog: the callee is gone, whatever other branches do (RC-10).
-    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx<'_>, call: CallHandle, bye: &Request) -> Phase {
+    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx, call: CallHandle, bye: &Request) -> Phase {
         let end = end::by_peer(Cause::Hangup, &bye.headers, cx.now);
         self.stop(cx, call, &HangupOptions::default(), end)
     }
 
     /// A final response above 299.
-    pub(super) fn on_refused(self, cx: &mut Cx<'_>, call: CallHandle, response: &Response) -> Phase {
+    pub(super) fn on_refused(self, cx: &mut Cx, call: CallHandle, response: &Response) -> Phase {
         let refused = end::refused(response, cx.now);
         self.end(cx, call, refused)
     }
 
     /// No answer at all: a timeout, or the connection broke.
-    pub(super) fn on_no_answer(self, cx: &mut Cx<'_>, call: CallHandle, why: Cause) -> Phase {
+    pub(super) fn on_no_answer(self, cx: &mut Cx, call: CallHandle, why: Cause) -> Phase {
         let end = end::plain(EndedBy::Network, why, cx.now);
         self.end(cx, call, end)
     }
 
-    fn end(self, cx: &mut Cx<'_>, call: CallHandle, end: CallEnd) -> Phase {
+    fn end(self, cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
         match self.step {
             Step::Preparing { ask } => {
                 cx.withdraw(ask);
@@ -357,25 +351,19 @@ fn renumber(request: &mut Request) {
 }
 
 /// Drops the early dialogs of the branches that did not win.
-fn drop_others(cx: &mut Cx<'_>, call: CallHandle, mut early: EarlyDialogs, winner: DialogId) {
+fn drop_others(cx: &mut Cx, call: CallHandle, mut early: EarlyDialogs, winner: DialogId) {
     early.retain(|(_, dialog)| *dialog != winner);
     drop_early(cx, call, early);
 }
 
-fn drop_early(cx: &mut Cx<'_>, call: CallHandle, early: EarlyDialogs) {
+fn drop_early(cx: &mut Cx, call: CallHandle, early: EarlyDialogs) {
     for (_, dialog) in early {
         cx.dialogs.end_usage(dialog, Usage::Invite(call));
     }
 }
 
 /// The dialog of a 2xx: the early one confirmed, or a new one.
-pub(super) fn confirm(
-    cx: &mut Cx<'_>,
-    call: CallHandle,
-    request: &Request,
-    response: &Response,
-    head: &Head,
-) -> DialogId {
+pub(super) fn confirm(cx: &mut Cx, call: CallHandle, request: &Request, response: &Response, head: &Head) -> DialogId {
     let known = cx.dialogs.find(&DialogKey::of_response(head));
     if let Some((id, dialog)) = known.and_then(|id| Some((id, cx.dialogs.get_mut(id)?))) {
         dialog.confirm_by(response);

@@ -31,7 +31,7 @@ pub(super) enum Alarm {
 
 impl Unacknowledged {
     /// The 2xx has just left for the first time.
-    pub(super) fn new(cx: &Cx<'_>, invite: ServerId, cseq: u32, response: Response) -> Self {
+    pub(super) fn new(cx: &Cx, invite: ServerId, cseq: u32, response: Response) -> Self {
         let timers = cx.transactions.timers();
         Self {
             invite,
@@ -56,7 +56,7 @@ impl Unacknowledged {
         self.cseq == cseq
     }
 
-    pub(super) fn handle_timeout(&mut self, cx: &mut Cx<'_>) -> Alarm {
+    pub(super) fn handle_timeout(&mut self, cx: &mut Cx) -> Alarm {
         if self.give_up_at <= cx.now {
             return if cx.flow.is_some() { Alarm::GaveUp } else { Alarm::Unknowable };
         }

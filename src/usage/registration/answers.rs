@@ -10,7 +10,7 @@ use crate::usage::{Binding, Cx, Owner, Told, response_data};
 
 impl Registration {
     /// A challenged REGISTER may be sent again, or waits for the application.
-    pub fn on_verdict(&mut self, cx: &mut Cx<'_>, leg: Leg, verdict: Verdict, response: &Response) {
+    pub fn on_verdict(&mut self, cx: &mut Cx, leg: Leg, verdict: Verdict, response: &Response) {
         if self.leg() != Some(leg) {
             return;
         }
@@ -30,7 +30,7 @@ impl Registration {
     }
 
     /// A response to our REGISTER, challenges excepted.
-    pub fn on_response(&mut self, cx: &mut Cx<'_>, id: ClientId, response: &Response) {
+    pub fn on_response(&mut self, cx: &mut Cx, id: ClientId, response: &Response) {
         if self.leg() != Some(Leg::Sent(id)) || response.status.is_provisional() {
             return;
         }
@@ -48,7 +48,7 @@ impl Registration {
     }
 
     /// Our REGISTER was not answered, or the connection broke (TX-13).
-    pub fn on_no_answer(&mut self, cx: &mut Cx<'_>, id: ClientId) {
+    pub fn on_no_answer(&mut self, cx: &mut Cx, id: ClientId) {
         if self.leg() != Some(Leg::Sent(id)) || self.follow(cx) {
             return;
         }
@@ -57,7 +57,7 @@ impl Registration {
         }
     }
 
-    fn send_again(&mut self, cx: &mut Cx<'_>, mut request: Request, attempt: Attempt) {
+    fn send_again(&mut self, cx: &mut Cx, mut request: Request, attempt: Attempt) {
         self.cseq = self.cseq.saturating_add(1);
         request.headers.set(Name::CSeq, CSeq { number: self.cseq, method: Method::Register }.to_string());
         match cx.send_again(request, Owner::Registration, attempt) {
@@ -66,7 +66,7 @@ impl Registration {
         }
     }
 
-    fn on_success(&mut self, cx: &mut Cx<'_>, response: &Response) {
+    fn on_success(&mut self, cx: &mut Cx, response: &Response) {
         let contacts = match response.headers.contacts() {
             Ok(Contacts::List(contacts)) => contacts,
             Ok(Contacts::Star) | Err(_) => Vec::new(),
@@ -98,7 +98,7 @@ impl Registration {
     }
 
     /// RFC 3261 §10.2.8: once, with the interval the registrar asks for.
-    fn on_interval_too_brief(&mut self, cx: &mut Cx<'_>, response: &Response) {
+    fn on_interval_too_brief(&mut self, cx: &mut Cx, response: &Response) {
         let wanted = response.headers.seconds(&Name::MinExpires).ok().flatten();
         let usual = self.account.expires;
         match (&self.state, wanted) {
@@ -117,14 +117,14 @@ impl Registration {
         (same("+sip.instance") && same("reg-id")) || contact.uri.equivalent(&self.account.contact.uri)
     }
 
-    fn retry_later(&mut self, cx: &mut Cx<'_>, response: Option<&Response>, why: &str) {
+    fn retry_later(&mut self, cx: &mut Cx, response: Option<&Response>, why: &str) {
         self.failures = self.failures.saturating_add(1);
         let asked = response.and_then(|response| response.headers.retry_after()).unwrap_or(0);
-        let wait = self.account.backoff.after(self.failures, cx.entropy);
+        let wait = self.account.backoff.after(self.failures, &mut cx.entropy);
         let retry_at = cx.now + wait.max(Duration::from_secs(u64::from(asked.min(86_400))));
         self.state = State::Waiting { retry_at };
         self.tell(cx, RegistrationState::Waiting, response, Some(retry_at));
-        let code = match (response, cx.flow) {
+        let code = match (response, &cx.flow) {
             (Some(_), _) => FailureCode::Rejected,
             (None, Some(_)) => FailureCode::Timeout,
             (None, None) => FailureCode::NotConnected,
@@ -132,7 +132,7 @@ impl Registration {
         self.fail_waiting(cx, code, why, response);
     }
 
-    fn reject(&mut self, cx: &mut Cx<'_>, code: FailureCode, why: &str, response: &Response) {
+    fn reject(&mut self, cx: &mut Cx, code: FailureCode, why: &str, response: &Response) {
         self.wanted = false;
         self.state = State::Rejected;
         let message = format!("{why} ({} {})", response.status.code(), response.phrase);

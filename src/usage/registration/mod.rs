@@ -140,7 +140,7 @@ impl Registration {
     }
 
     /// Wants our contact bound from now on, as soon as there is a socket.
-    pub fn want(&mut self, cx: &mut Cx<'_>) {
+    pub fn want(&mut self, cx: &mut Cx) {
         if cx.flow.is_some() {
             return self.register(cx, None);
         }
@@ -151,7 +151,7 @@ impl Registration {
     }
 
     /// Wants our contact bound from now on, and binds it now if there is a socket.
-    pub fn register(&mut self, cx: &mut Cx<'_>, id: Option<RequestId>) {
+    pub fn register(&mut self, cx: &mut Cx, id: Option<RequestId>) {
         self.wanted = true;
         let overtaken = match &mut self.state {
             State::Registering { then, .. } => {
@@ -179,7 +179,7 @@ impl Registration {
     }
 
     /// Wants our contact, or with `all` every contact of the address of record, bound no longer.
-    pub fn unregister(&mut self, cx: &mut Cx<'_>, id: Option<RequestId>, all: bool) {
+    pub fn unregister(&mut self, cx: &mut Cx, id: Option<RequestId>, all: bool) {
         self.wanted = false;
         let overtaken = match &mut self.state {
             State::Registering { leg: Leg::Sent(_), then, .. } => {
@@ -210,14 +210,14 @@ impl Registration {
     }
 
     /// A socket is open: binds our contact if that is wanted.
-    pub fn flow_up(&mut self, cx: &mut Cx<'_>) {
+    pub fn flow_up(&mut self, cx: &mut Cx) {
         if self.wanted {
             self.start(cx, self.account.expires);
         }
     }
 
     /// The socket is gone. What is wanted stays wanted.
-    pub fn flow_down(&mut self, cx: &mut Cx<'_>) {
+    pub fn flow_down(&mut self, cx: &mut Cx) {
         match self.state {
             State::Unregistered | State::Offline | State::Rejected => {}
             State::Unregistering { leg, .. } => {
@@ -239,14 +239,14 @@ impl Registration {
     }
 
     /// Acts on the deadline that has come.
-    pub fn handle_timeout(&mut self, cx: &mut Cx<'_>) {
+    pub fn handle_timeout(&mut self, cx: &mut Cx) {
         if self.deadline().is_some_and(|deadline| deadline.at <= cx.now) {
             self.start(cx, self.account.expires);
         }
     }
 
     /// Leaves nothing behind: the user agent is closed.
-    pub fn abandon(&mut self, cx: &mut Cx<'_>) {
+    pub fn abandon(&mut self, cx: &mut Cx) {
         if let Some(leg) = self.leg() {
             leg.abandon(cx);
         }
@@ -258,7 +258,7 @@ impl Registration {
     }
 
     /// Does what was wanted while the REGISTER that is now over was under way. Whether there was anything.
-    fn follow(&mut self, cx: &mut Cx<'_>) -> bool {
+    fn follow(&mut self, cx: &mut Cx) -> bool {
         let then = self.take_then();
         if matches!(self.state, State::Unregistering { .. }) {
             self.become_unregistered(cx);
@@ -285,7 +285,7 @@ impl Registration {
         }
     }
 
-    fn leave(&mut self, cx: &mut Cx<'_>, waiting: Vec<RequestId>, all: bool) {
+    fn leave(&mut self, cx: &mut Cx, waiting: Vec<RequestId>, all: bool) {
         self.waiting.extend(waiting);
         let contact = if all { "*".to_owned() } else { self.contact(0) };
         let mut request = self.request(cx);
@@ -301,7 +301,7 @@ impl Registration {
         }
     }
 
-    fn start(&mut self, cx: &mut Cx<'_>, expires: u32) {
+    fn start(&mut self, cx: &mut Cx, expires: u32) {
         let mut request = self.request(cx);
         request.headers.push(Name::Contact, self.contact(expires));
         request.headers.push(Name::Expires, expires.to_string());
@@ -320,7 +320,7 @@ impl Registration {
         }
     }
 
-    fn request(&mut self, cx: &mut Cx<'_>) -> Request {
+    fn request(&mut self, cx: &mut Cx) -> Request {
         self.cseq = self.cseq.saturating_add(1);
         let aor = &cx.profile.aor;
         let mut request = Request::new(Method::Register, self.account.registrar.clone());
@@ -339,7 +339,7 @@ impl Registration {
         contact.to_string()
     }
 
-    fn become_unregistered(&mut self, cx: &mut Cx<'_>) {
+    fn become_unregistered(&mut self, cx: &mut Cx) {
         self.state = State::Unregistered;
         self.tell(cx, RegistrationState::Unregistered, None, None);
         for id in core::mem::take(&mut self.waiting) {
@@ -347,7 +347,7 @@ impl Registration {
         }
     }
 
-    fn fail_waiting(&mut self, cx: &mut Cx<'_>, code: FailureCode, message: &str, response: Option<&Response>) {
+    fn fail_waiting(&mut self, cx: &mut Cx, code: FailureCode, message: &str, response: Option<&Response>) {
         fail(cx, core::mem::take(&mut self.waiting), code, message, response);
     }
 
@@ -373,13 +373,13 @@ impl Registration {
         }
     }
 
-    fn tell(&self, cx: &mut Cx<'_>, state: RegistrationState, response: Option<&Response>, retry_at: Option<Instant>) {
+    fn tell(&self, cx: &mut Cx, state: RegistrationState, response: Option<&Response>, retry_at: Option<Instant>) {
         let response = response.map(response_data);
         cx.out.push_back(Told::Registration(RegistrationEvent::State { state, response, retry_at }));
     }
 }
 
-fn fail(cx: &mut Cx<'_>, ids: Vec<RequestId>, code: FailureCode, message: &str, response: Option<&Response>) {
+fn fail(cx: &mut Cx, ids: Vec<RequestId>, code: FailureCode, message: &str, response: Option<&Response>) {
     for id in ids {
         let failure = Failure { code, message: message.to_owned(), response: response.map(response_data) };
         cx.out.push_back(Told::Done(id, Outcome::Failed { failure }));
