@@ -108,7 +108,8 @@ const USER_AGENT = [
 
 function addressOfRecord(value: unknown): string {
   const aor = check.text(value, "aor");
-  if (!/^sips?:[^@\s<>"]+@[^@\s<>"]+$/i.test(aor))
+  const address = /^sips?:[^@\s<>"]+@(?:\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/i.exec(aor);
+  if (!address || Number(address[1] ?? 0) > 65_535)
     throw new TypeError(`aor: "${aor}" is no address of record; write it like "sip:alice@example.com"`);
   return aor;
 }

@@ -50,6 +50,9 @@ test("js_02_options_of_the_wrong_kind_are_refused_by_name", () => {
   refused({ ...GOOD, aor: "alice" }, TypeError, /aor: "alice"/);
   refused({ ...GOOD, aor: "sip:example.com" }, TypeError, /aor/);
   refused({ ...GOOD, aor: "tel:+4930" }, TypeError, /aor/);
+  refused({ ...GOOD, aor: "sip:alice@example.com:99999" }, TypeError, /aor/);
+  refused({ ...GOOD, aor: "sip:alice@[2001:db8::1" }, TypeError, /aor/);
+  refused({ ...GOOD, aor: "sip:alice@example.com;transport=ws" }, TypeError, /aor/);
   refused({ ...GOOD, displayName: 7 }, TypeError, /displayName: a string/);
   refused({ ...GOOD, displayName: null }, TypeError, /displayName: .*null/);
   refused({ ...GOOD, registration: true }, TypeError, /registration/);
