@@ -5,7 +5,7 @@ use super::invite_client::{self, Expired, Extra, Heard, InviteClient};
 use super::key::ClientKey;
 use super::timers::Timers;
 use super::{Arrival, ClientId, Happening, Outbox, Transmit};
-use crate::message::{FlowId, Head, Method, Request, Response, StatusCode};
+use crate::message::{FlowId, Head, Method, Name, Request, Response, StatusCode};
 use crate::store::Index;
 use crate::time::{Deadline, Instant, Table, Timed};
 
@@ -85,6 +85,7 @@ impl<O: Copy> Clients<O> {
         out: &mut Outbox,
     ) -> Arrival<O> {
         let id = self.by_key.get(ClientKey::of_response(&head).as_text());
+        let id = id.filter(|id| self.table.get(*id).is_some_and(|entry| is_answer_to(&entry.request, &head)));
         let heard = id.and_then(|id| {
             let heard = self.table.update(id, |entry| entry.machine.on_response(now, timers, response.status))?;
             Some((id, heard))
@@ -186,6 +187,16 @@ impl<O: Copy> Clients<O> {
         }
         Some(entry)
     }
+}
+
+/// Whether a response repeats what every response copies from its request (RFC 3261 §8.2.6.2). One that has the branch
+/// and not the rest was garbled on its way, and would open a dialog that nobody can speak in.
+fn is_answer_to(request: &Request, head: &Head) -> bool {
+    let headers = &request.headers;
+    let same_call = headers.get(&Name::CallId).is_some_and(|call_id| call_id == head.call_id);
+    let same_number = matches!(headers.cseq(), Ok(Some(cseq)) if cseq.number == head.cseq.number);
+    let same_tag = matches!(headers.address(&Name::From), Ok(Some(from)) if from.tag() == head.from_tag());
+    same_call && same_number && same_tag
 }
 
 impl Machine {

@@ -112,6 +112,22 @@ fn tr_04_a_response_with_a_second_via_is_dropped_with_a_diagnostic() {
 }
 
 #[test]
+fn tr_04_a_response_that_does_not_copy_its_request_is_dropped_with_a_diagnostic() {
+    for (name, value) in
+        [("CSeq", "99999 INVITE"), ("Call-ID", "another"), ("From", "<sip:alice@example.test>;tag=another")]
+    {
+        let mut script = Script::connected();
+        script.call();
+        let invite = script.expect("INVITE ");
+        script.say(&Text::ok_to(&invite).set(name, value));
+        assert!(script.was_told("diagnostic stray-response"), "{name}");
+        script.expect_nothing();
+        script.say(&Text::ok_to(&invite));
+        script.expect("ACK ");
+    }
+}
+
+#[test]
 fn ms_02_another_version_is_505() {
     let mut script = Script::connected();
     let invite = script.request("INVITE").started("INVITE sip:alice@example.test SIP/7.0");
