@@ -114,9 +114,8 @@ impl Established {
         };
         match wait.handle_timeout(cx) {
             Alarm::Repeated => Phase::Established(self),
-            // To hang up for the sake of an ACK that could not reach us would lose a call that can be kept.
             Alarm::Unknowable => {
-                cx.diagnostic("ack-lost", "there was no connection for the ACK to come by; the call is kept");
+                cx.diagnostic("ack-lost", "the connection was lost before the ACK came; the call is kept");
                 self.stage = Stage::Up;
                 Phase::Established(self)
             }

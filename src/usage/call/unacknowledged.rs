@@ -1,8 +1,11 @@
 //! A 2xx of ours that waits for its ACK (RFC 3261 §13.3.1.4; IV-04): repeated end to end, whatever the transport,
-//! at 0.5, 1.5, 3.5, 7.5, 11.5 … s, and given up after 64·T1. When the connection is lost meanwhile it is repeated by
-//! the next one, which an ACK then comes by.
+//! at 0.5, 1.5, 3.5, 7.5, 11.5 … s, and given up after 64·T1.
+//!
+//! When the connection is lost meanwhile the 2xx is repeated by the next one. An ACK that does not come then proves
+//! nothing: it was sent to where we were (our Contact at the peer names the old connection behind many a proxy), and to
+//! hang up for its sake would lose a call that can be kept.
 
-use crate::message::Response;
+use crate::message::{FlowId, Response};
 use crate::time::{Deadline, Duration, Instant};
 use crate::transaction::ServerId;
 use crate::usage::Cx;
@@ -11,6 +14,8 @@ use crate::usage::Cx;
 #[derive(Debug)]
 pub(super) struct Unacknowledged {
     invite: ServerId,
+    /// The connection the INVITE came by.
+    flow: Option<FlowId>,
     cseq: u32,
     response: Response,
     interval: Duration,
@@ -25,7 +30,7 @@ pub(super) enum Alarm {
     Repeated,
     /// 64·T1 have passed.
     GaveUp,
-    /// 64·T1 have passed, and there is no connection that an ACK could have come by.
+    /// 64·T1 have passed, and the connection is not the one that the ACK was to come by.
     Unknowable,
 }
 
@@ -35,6 +40,7 @@ impl Unacknowledged {
         let timers = cx.transactions.timers();
         Self {
             invite,
+            flow: flow_id(cx),
             cseq,
             response,
             interval: timers.t1,
@@ -58,11 +64,15 @@ impl Unacknowledged {
 
     pub(super) fn handle_timeout(&mut self, cx: &mut Cx) -> Alarm {
         if self.give_up_at <= cx.now {
-            return if cx.flow.is_some() { Alarm::GaveUp } else { Alarm::Unknowable };
+            return if flow_id(cx) == self.flow { Alarm::GaveUp } else { Alarm::Unknowable };
         }
         cx.repeat(self.invite, &self.response);
         self.interval = (self.interval * 2).min(cx.transactions.timers().t2);
         self.repeat_at = self.repeat_at.max(cx.now) + self.interval;
         Alarm::Repeated
     }
+}
+
+fn flow_id(cx: &Cx) -> Option<FlowId> {
+    cx.flow.as_ref().map(|flow| flow.id)
 }
