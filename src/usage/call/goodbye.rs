@@ -150,18 +150,12 @@ impl Goodbye {
     }
 
     /// The connection is lost: the BYE waits for the next one, and for people the call ends now.
-    pub(super) fn flow_down(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
+    pub(super) fn flow_down(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         if let Step::Saying { leg } = self.step {
             leg.abandon(cx);
         }
         self.step = Step::Offline { drop_at: cx.now + KEEP_FOR };
-        self.phase(cx, call, end)
-    }
-
-    /// The BYE of a call that people have forgotten was lost with its connection.
-    pub(super) fn wait_for_flow(mut self: Box<Self>, cx: &Cx) -> Box<Self> {
-        self.step = Step::Offline { drop_at: cx.now + KEEP_FOR };
-        self
+        self.told(cx, call, end)
     }
 
     /// There is a connection: what waited for one leaves.
@@ -203,7 +197,8 @@ impl Goodbye {
         }
     }
 
-    fn same(self: Box<Self>, end: Option<CallEnd>) -> Phase {
+    /// Nothing has changed.
+    pub(super) fn same(self: Box<Self>, end: Option<CallEnd>) -> Phase {
         match end {
             Some(end) => Phase::Leaving(self, Box::new(end)),
             None => Phase::Parting(self),

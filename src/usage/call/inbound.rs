@@ -1,9 +1,9 @@
 //! What the wire says to calls: requests, responses, and responses that never came.
 
-use super::event::{Cause, ReasonData};
+use super::event::{CallEnd, Cause, ReasonData};
 use super::goodbye::Goodbye;
 use super::incoming::Incoming;
-use super::outgoing::confirm;
+use super::outgoing::{Outgoing, confirm};
 use super::{Call, CallState, Calls, FORKS, HangupOptions, Phase};
 use crate::dialog::{Dialog, DialogId};
 use crate::message::{Contacts, Head, Method, Name, Request, Response, StatusCode};
@@ -88,8 +88,8 @@ impl Calls {
         if head.cseq.method == Method::Invite && response.status.is_success() {
             return self.on_success(cx, call, id, response, head);
         }
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Outgoing(outgoing) if outgoing.is_invite(leg) => match response.status.code() {
+        self.turn(cx, call, |cx, phase| match phase.sender(leg) {
+            Sender::Inviting(outgoing) => match response.status.code() {
                 100 => Phase::Outgoing(outgoing),
                 101..=199 => match cx.transactions.client_request(id).cloned() {
                     Some(request) => outgoing.on_provisional(cx, call, &request, response, head),
@@ -97,35 +97,18 @@ impl Calls {
                 },
                 _ => outgoing.on_refused(cx, call, response),
             },
-            Phase::Leaving(goodbye, end) if goodbye.is_bye(leg) && response.status.is_final() => {
-                goodbye.on_over(cx, call, Some(*end))
-            }
-            Phase::Parting(goodbye) if goodbye.is_bye(leg) && response.status.is_final() => {
-                goodbye.on_over(cx, call, None)
-            }
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Incoming(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => phase,
+            Sender::SayingBye(goodbye, end) if response.status.is_final() => goodbye.on_over(cx, call, end),
+            Sender::SayingBye(goodbye, end) => goodbye.same(end),
+            Sender::Nobody(phase) => phase,
         });
     }
 
     /// A challenge to a request of a call has been dealt with, or its question answered.
     pub fn on_verdict(&mut self, cx: &mut Cx, call: CallHandle, leg: Leg, verdict: Verdict, response: &Response) {
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Outgoing(outgoing) if outgoing.is_invite(leg) => outgoing.on_verdict(cx, call, verdict, response),
-            Phase::Leaving(goodbye, end) if goodbye.is_bye(leg) => goodbye.on_verdict(cx, call, verdict, Some(*end)),
-            Phase::Parting(goodbye) if goodbye.is_bye(leg) => goodbye.on_verdict(cx, call, verdict, None),
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Incoming(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => {
+        self.turn(cx, call, |cx, phase| match phase.sender(leg) {
+            Sender::Inviting(outgoing) => outgoing.on_verdict(cx, call, verdict, response),
+            Sender::SayingBye(goodbye, end) => goodbye.on_verdict(cx, call, verdict, end),
+            Sender::Nobody(phase) => {
                 if let Verdict::Asked(ask) = verdict {
                     Leg::Authenticating(ask).abandon(cx);
                 }
@@ -136,30 +119,11 @@ impl Calls {
 
     /// A request of a call was not answered: a timeout, or with `Cause::Transport` a lost connection.
     pub fn on_no_answer(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, why: Cause) {
-        let leg = Leg::Sent(id);
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Outgoing(outgoing) if outgoing.is_invite(leg) => outgoing.on_no_answer(cx, call, why),
-            Phase::Leaving(goodbye, end) if goodbye.is_bye(leg) => {
-                if why == Cause::Transport {
-                    goodbye.flow_down(cx, call, *end)
-                } else {
-                    goodbye.on_over(cx, call, Some(*end))
-                }
-            }
-            Phase::Parting(goodbye) if goodbye.is_bye(leg) => {
-                if why == Cause::Transport {
-                    Phase::Parting(goodbye.wait_for_flow(cx))
-                } else {
-                    goodbye.on_over(cx, call, None)
-                }
-            }
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Incoming(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => phase,
+        self.turn(cx, call, |cx, phase| match phase.sender(Leg::Sent(id)) {
+            Sender::Inviting(outgoing) => outgoing.on_no_answer(cx, call, why),
+            Sender::SayingBye(goodbye, end) if why == Cause::Transport => goodbye.flow_down(cx, call, end),
+            Sender::SayingBye(goodbye, end) => goodbye.on_over(cx, call, end),
+            Sender::Nobody(phase) => phase,
         });
     }
 
@@ -271,6 +235,31 @@ impl Calls {
         let handle = CallHandle(self.last_made);
         self.last_made = self.last_made.saturating_add(2);
         handle
+    }
+}
+
+/// Which part of a call has a request there.
+enum Sender {
+    Inviting(Box<Outgoing>),
+    /// With what people are still to be told, if anything.
+    SayingBye(Box<Goodbye>, Option<CallEnd>),
+    Nobody(Phase),
+}
+
+impl Phase {
+    fn sender(self, leg: Leg) -> Sender {
+        match self {
+            Self::Outgoing(outgoing) if outgoing.is_invite(leg) => Sender::Inviting(outgoing),
+            Self::Leaving(goodbye, end) if goodbye.is_bye(leg) => Sender::SayingBye(goodbye, Some(*end)),
+            Self::Parting(goodbye) if goodbye.is_bye(leg) => Sender::SayingBye(goodbye, None),
+            Self::Queued(_)
+            | Self::Outgoing(_)
+            | Self::Incoming(_)
+            | Self::Established(_)
+            | Self::Leaving(..)
+            | Self::Parting(_)
+            | Self::Gone => Sender::Nobody(self),
+        }
     }
 }
 

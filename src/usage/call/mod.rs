@@ -279,7 +279,7 @@ impl Calls {
     pub fn flow_down(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Incoming(incoming) => incoming.flow_down(cx, call),
-            Phase::Leaving(goodbye, end) => goodbye.flow_down(cx, call, *end),
+            Phase::Leaving(goodbye, end) => goodbye.flow_down(cx, call, Some(*end)),
             Phase::Queued(_) | Phase::Outgoing(_) | Phase::Established(_) | Phase::Parting(_) | Phase::Gone => phase,
         });
     }
