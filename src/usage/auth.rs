@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!            401/407                    credentials known            usage renumbers it
-//!  request ───────────▶ Cx::screen ──── ─────────────────▶ Again ─────────────────────▶ send_again
+//!  request ───────────▶ Cx::screen ───────────────────────▶ Again ─────────────────────▶ send_again
 //!                            │  └── unknown ─▶ Asked ─▶ Cx::answered ─▶ Again or Refused
 //!                            └── tried enough, or no algorithm of ours ─▶ Refused
 //! ```
@@ -91,8 +91,6 @@ pub enum Verdict {
 pub struct Resumed {
     /// Whose request it is.
     pub owner: Owner,
-    /// The question that was answered.
-    pub ask: AskId,
     /// What becomes of it.
     pub verdict: Verdict,
     /// The challenge it met.
@@ -296,7 +294,7 @@ impl Cx {
         };
         let Some(credentials) = credentials else {
             let verdict = Verdict::Refused("the application has no credentials for this challenge");
-            return Some(Resumed { owner, ask, verdict, response });
+            return Some(Resumed { owner, verdict, response });
         };
         let (realm, algorithm, challenge) = waiting.open.remove(0);
         let verdict = if self.auth.open_session(realm, algorithm, challenge, &credentials) {
@@ -304,7 +302,7 @@ impl Cx {
         } else {
             Verdict::Refused("the credentials do not fit the realm or the algorithm of the challenge")
         };
-        Some(Resumed { owner, ask, verdict, response })
+        Some(Resumed { owner, verdict, response })
     }
 
     /// Drops the question a challenged request waits for: whoever sent it no longer wants it.

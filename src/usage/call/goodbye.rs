@@ -85,8 +85,7 @@ impl Goodbye {
                 Alarm::GaveUp | Alarm::Unknowable => self.say(cx, call).told(cx, call, end),
             },
             Step::Offline { drop_at: over_at } | Step::Lingering { forget_at: over_at } if *over_at <= cx.now => {
-                self.abandon(cx, call);
-                end.map_or(Phase::Gone, |end| end::ended(cx, call, end))
+                self.gone(cx, call, end)
             }
             Step::Offline { .. } | Step::Lingering { .. } | Step::Saying { .. } => self.same(end),
         }
@@ -116,9 +115,13 @@ impl Goodbye {
         Phase::Parting(self)
     }
 
-    /// So does a BYE of the peer's own (RC-03).
-    pub(super) fn on_bye(self, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
-        self.abandon(cx, call);
+    /// There is nothing more to wait for: the peer has said BYE too (RC-03), or nobody waits any longer. Leaves
+    /// nothing behind.
+    pub(super) fn gone(self, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
+        if let Step::Saying { leg } = self.step {
+            leg.abandon(cx);
+        }
+        cx.dialogs.end_usage(self.dialog, Usage::Invite(call));
         end.map_or(Phase::Gone, |end| end::ended(cx, call, end))
     }
 
@@ -166,18 +169,9 @@ impl Goodbye {
         }
     }
 
-    /// Leaves nothing behind.
-    pub(super) fn abandon(&self, cx: &mut Cx, call: CallHandle) {
-        if let Step::Saying { leg } = self.step {
-            leg.abandon(cx);
-        }
-        cx.dialogs.end_usage(self.dialog, Usage::Invite(call));
-    }
-
     fn say(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Box<Self> {
         let bye = cx.dialogs.get_mut(self.dialog).map(|dialog| dialog.request(Method::Bye));
-        let sent = bye.map(|bye: Request| {
-            let mut bye = bye;
+        let sent = bye.map(|mut bye: Request| {
             for (name, value) in &self.extra {
                 bye.headers.push(name.clone(), value.as_str());
             }

@@ -202,11 +202,11 @@ impl Calls {
             // RC-03
             Phase::Leaving(goodbye, end) => {
                 answer(cx);
-                goodbye.on_bye(cx, call, Some(*end))
+                goodbye.gone(cx, call, Some(*end))
             }
             Phase::Parting(goodbye) => {
                 answer(cx);
-                goodbye.on_bye(cx, call, None)
+                goodbye.gone(cx, call, None)
             }
             Phase::Queued(_) | Phase::Gone => {
                 answer(cx);

@@ -174,41 +174,17 @@ impl Calls {
 
     /// Sends a provisional response for an incoming call.
     pub fn ring(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RingOptions) {
-        self.command(cx, id, call, |cx, phase| match phase {
-            Phase::Incoming(incoming) => incoming.ring(cx, id, options),
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => refuse(cx, id, phase, "only an incoming call that is not yet answered can ring"),
-        });
+        self.decide(cx, id, call, "ring", |cx, incoming| incoming.ring(cx, id, options));
     }
 
     /// Accepts an incoming call.
     pub fn accept(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: AcceptOptions) {
-        self.command(cx, id, call, |cx, phase| match phase {
-            Phase::Incoming(incoming) => incoming.accept(cx, call, id, options),
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => refuse(cx, id, phase, "only an incoming call that is not yet answered can be accepted"),
-        });
+        self.decide(cx, id, call, "be accepted", |cx, incoming| incoming.accept(cx, call, id, options));
     }
 
     /// Refuses an incoming call.
     pub fn reject(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RefusalOptions) {
-        self.command(cx, id, call, |cx, phase| match phase {
-            Phase::Incoming(incoming) => incoming.reject(cx, call, id, options),
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => refuse(cx, id, phase, "only an incoming call that is not yet answered can be refused"),
-        });
+        self.decide(cx, id, call, "be refused", |cx, incoming| incoming.reject(cx, call, id, options));
     }
 
     /// Ends a call by whatever its phase calls for (IV-11, TD-T1).
@@ -233,14 +209,8 @@ impl Calls {
     /// The time to close is up: whatever is left ends now, unconfirmed.
     pub fn abort(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
-            Phase::Leaving(goodbye, end) => {
-                goodbye.abandon(cx, call);
-                end::ended(cx, call, *end)
-            }
-            Phase::Parting(goodbye) => {
-                goodbye.abandon(cx, call);
-                Phase::Gone
-            }
+            Phase::Leaving(goodbye, end) => goodbye.gone(cx, call, Some(*end)),
+            Phase::Parting(goodbye) => goodbye.gone(cx, call, None),
             Phase::Outgoing(outgoing) => outgoing.abandon(cx, call),
             Phase::Queued(_) | Phase::Incoming(_) | Phase::Established(_) | Phase::Gone => {
                 phase.leave(cx, call, &HangupOptions::default(), Cause::Closed)
@@ -344,13 +314,31 @@ impl Calls {
         self.calls.iter().map(|(handle, call)| (handle, call.phase.name(), call.deadline()))
     }
 
-    /// Runs a command that is refused where there is no such call.
-    fn command(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, change: impl FnOnce(&mut Cx, Phase) -> Phase) {
-        if self.calls.get(call).is_some() {
-            self.turn(cx, call, change);
-        } else {
-            cx.failed(id, FailureCode::Ended, "the call has ended");
+    /// Runs a command about an incoming call that is not yet answered; any other call cannot do `what`.
+    fn decide(
+        &mut self,
+        cx: &mut Cx,
+        id: RequestId,
+        call: CallHandle,
+        what: &str,
+        change: impl FnOnce(&mut Cx, Box<Incoming>) -> Phase,
+    ) {
+        if self.calls.get(call).is_none() {
+            return cx.failed(id, FailureCode::Ended, "the call has ended");
         }
+        self.turn(cx, call, |cx, phase| match phase {
+            Phase::Incoming(incoming) => change(cx, incoming),
+            Phase::Queued(_)
+            | Phase::Outgoing(_)
+            | Phase::Established(_)
+            | Phase::Leaving(..)
+            | Phase::Parting(_)
+            | Phase::Gone => {
+                let why = format!("only an incoming call that is not yet answered can {what}; this one is ");
+                cx.failed(id, FailureCode::WrongState, why + phase.name());
+                phase
+            }
+        });
     }
 
     /// Every call has its turn.
@@ -385,9 +373,4 @@ impl Calls {
             self.calls.remove(call);
         }
     }
-}
-
-fn refuse(cx: &mut Cx, id: RequestId, phase: Phase, why: &str) -> Phase {
-    cx.failed(id, FailureCode::WrongState, format!("{why}; this one is {}", phase.name()));
-    phase
 }

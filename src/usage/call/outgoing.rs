@@ -107,26 +107,13 @@ impl Outgoing {
 
     /// The user agent closes and will not wait for the answer to a CANCEL.
     pub(super) fn abandon(self, cx: &mut Cx, call: CallHandle) -> Phase {
-        match self.step {
-            Step::Cancelling { end, .. } => end::ended(cx, call, *end),
-            Step::Preparing { .. } | Step::Inviting { .. } => {
-                end::ended(cx, call, end::local(Cause::Closed, &HangupOptions::default(), cx.now))
-            }
-        }
+        let closed = end::local(Cause::Closed, &HangupOptions::default(), cx.now);
+        self.end(cx, call, closed)
     }
 
     fn stop(self: Box<Self>, cx: &mut Cx, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
         match self.step {
-            Step::Preparing { ask } => {
-                cx.withdraw(ask);
-                end::ended(cx, call, end)
-            }
-            Step::Inviting { leg: leg @ Leg::Authenticating(_), early, media, .. } => {
-                leg.abandon(cx);
-                media.withdraw(cx);
-                drop_early(cx, call, early);
-                end::ended(cx, call, end)
-            }
+            Step::Preparing { .. } | Step::Inviting { leg: Leg::Authenticating(_), .. } => self.end(cx, call, end),
             Step::Inviting { leg: Leg::Sent(invite), early, media, .. } => {
                 media.withdraw(cx);
                 drop_early(cx, call, early);
@@ -318,13 +305,15 @@ impl Outgoing {
         self.end(cx, call, end)
     }
 
+    /// Leaves nothing behind: questions withdrawn, early dialogs gone.
     fn end(self, cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
         match self.step {
             Step::Preparing { ask } => {
                 cx.withdraw(ask);
                 end::ended(cx, call, end)
             }
-            Step::Inviting { early, media, .. } => {
+            Step::Inviting { leg, early, media, .. } => {
+                leg.abandon(cx);
                 media.withdraw(cx);
                 drop_early(cx, call, early);
                 end::ended(cx, call, end)
