@@ -183,25 +183,30 @@ impl<K> Default for Index<K> {
 impl<K: Id> Index<K> {
     /// Notes an id under a text, in place of the one noted before.
     pub fn insert(&mut self, text: &str, id: K) {
-        self.remove(text);
-        self.length += 1;
-        let entry = (text.to_owned(), id);
-        match self.by_hash.get_mut(Hash::of(text)) {
-            Some(entries) => entries.push(entry),
+        let hash = Hash::of(text);
+        let Some(entries) = self.by_hash.get_mut(hash) else {
+            self.by_hash.insert(hash, vec![(text.to_owned(), id)]);
+            self.length += 1;
+            return;
+        };
+        match entries.iter_mut().find(|(other, _)| other == text) {
+            Some((_, known)) => *known = id,
             None => {
-                self.by_hash.insert(Hash::of(text), vec![entry]);
+                entries.push((text.to_owned(), id));
+                self.length += 1;
             }
         }
     }
 
     /// Forgets a text.
     pub fn remove(&mut self, text: &str) {
-        let Some(entries) = self.by_hash.get_mut(Hash::of(text)) else { return };
+        let hash = Hash::of(text);
+        let Some(entries) = self.by_hash.get_mut(hash) else { return };
         let before = entries.len();
         entries.retain(|(other, _)| other != text);
         self.length -= before - entries.len();
         if entries.is_empty() {
-            self.by_hash.remove(Hash::of(text));
+            self.by_hash.remove(hash);
         }
     }
 

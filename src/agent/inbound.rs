@@ -49,7 +49,7 @@ impl UserAgent {
                 // RFC 3261 §8.1.3.3: what carries a second Via was meant for somebody further down.
                 Ok(head)
                     if self.cx.profile.is_ours(&head.via)
-                        && response.headers.vias().is_ok_and(|vias| vias.len() == 1) =>
+                        && response.headers.list(&Name::Via).is_ok_and(|vias| vias.len() == 1) =>
                 {
                     let arrival = self.cx.transactions.handle_response(self.cx.now, response, head);
                     self.on_arrival(arrival);
