@@ -7,6 +7,7 @@
 //! | the first offer or answer of a call | 180 s, for permission prompts take their time | media failed: 480 |
 //! | taking the peer's answer | 30 s | media failed: BYE |
 //! | rollback | 30 s | media failed |
+//! | how to answer a request of the peer's | 30 s | as where nobody is asked |
 //! | whether to take a call | 180 s, kept by the call itself | 480 |
 
 use crate::time::{Deadline, Duration, Instant, Table, Timed};
@@ -29,6 +30,7 @@ enum Kind {
     Credentials,
     Description,
     Confirmation,
+    Response,
 }
 
 impl Timed for Open {
@@ -87,7 +89,8 @@ impl Kind {
             Answer::Credentials { .. } => self == Self::Credentials,
             Answer::Sdp { .. } => self == Self::Description,
             Answer::Applied => self == Self::Confirmation,
-            Answer::MediaFailed { .. } => self != Self::Credentials,
+            Answer::Response { .. } | Answer::Usual => self == Self::Response,
+            Answer::MediaFailed { .. } => matches!(self, Self::Description | Self::Confirmation),
         }
     }
 }
@@ -103,6 +106,7 @@ fn terms(question: &Question) -> (Kind, Duration, Answer) {
         Question::SetAnswer { .. } => {
             (Kind::Confirmation, usual, silent("the media did not take the peer's answer in time"))
         }
+        Question::Request { .. } => (Kind::Response, usual, Answer::Usual),
         Question::Rollback { .. } => (Kind::Confirmation, usual, silent("the media did not go back in time")),
     }
 }

@@ -5,8 +5,10 @@ use super::config::{check_credentials, check_headers, check_source};
 use crate::message::{Name, is_safe};
 use crate::time::Duration;
 use crate::usage::Told;
-use crate::usage::call::{AcceptOptions, DialOptions, HangupOptions, Readiness, RefusalOptions, RingOptions};
-use crate::usage::data::{AskId, CallHandle, FailureCode, Misuse, Outcome, RequestId};
+use crate::usage::call::{
+    AcceptOptions, DialOptions, DtmfOptions, HangupOptions, Readiness, RefusalOptions, RenegotiateOptions, RingOptions,
+};
+use crate::usage::data::{AskId, Body, CallHandle, FailureCode, Misuse, Outcome, RequestId, RequestOptions};
 use crate::usage::question::{Answer, CredentialSource};
 
 /// Octets waiting in the socket from which on no new call is begun (TR-10).
@@ -103,6 +105,66 @@ pub enum Command {
         /// How.
         options: HangupOptions,
     },
+    /// Refuses an incoming call with 302, or 301 where that holds for good. Done when the refusal is sent.
+    Redirect {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// Whom to try instead, in order of preference: URIs, or users of our own domain.
+        contacts: Vec<String>,
+        /// 301 in place of 302.
+        permanent: bool,
+    },
+    /// Puts the peer on hold, or takes it off (RFC 3264 §8.4). Done when the peer has agreed.
+    SetHold {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// Whether it shall be on hold.
+        held: bool,
+    },
+    /// Renegotiates the media. Done when the peer has agreed.
+    Renegotiate {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// How.
+        options: RenegotiateOptions,
+    },
+    /// Sends tones by INFO. Done when the last was answered.
+    SendDtmf {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// Which and how.
+        options: DtmfOptions,
+    },
+    /// A request in the dialog of a call. Done with the final response.
+    CallRequest {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// Which call.
+        call: CallHandle,
+        /// Any method that has no command of its own.
+        method: String,
+        /// What it carries.
+        options: RequestOptions,
+    },
+    /// A request out of any dialog. Done with the final response.
+    Request {
+        /// Answered with `Done`.
+        id: RequestId,
+        /// A URI, or a user of our own domain.
+        target: String,
+        /// `MESSAGE`, `OPTIONS`, or any method that has no command of its own and opens no dialog.
+        method: String,
+        /// What it carries.
+        options: RequestOptions,
+    },
     /// Media is lost for good: the call ends with cause `media`.
     MediaLost {
         /// Which call.
@@ -133,6 +195,10 @@ pub enum Interest {
     Trace,
     /// Incoming calls; without it they are answered 480.
     Calls,
+    /// MESSAGEs out of dialogs; without it they are answered 200.
+    Messages,
+    /// Requests in the dialogs of calls that an application may answer: INFO, MESSAGE, methods of its own.
+    Requests,
 }
 
 impl UserAgent {
@@ -161,6 +227,12 @@ impl UserAgent {
             Command::Accept { id, call, options } => self.calls.accept(&mut self.cx, id, call, options),
             Command::Reject { id, call, options } => self.calls.reject(&mut self.cx, id, call, &options),
             Command::Hangup { id, call, options } => self.calls.hangup(&mut self.cx, id, call, &options),
+            Command::Redirect { id, .. }
+            | Command::SetHold { id, .. }
+            | Command::Renegotiate { id, .. }
+            | Command::SendDtmf { id, .. }
+            | Command::CallRequest { id, .. }
+            | Command::Request { id, .. } => self.cx.failed(id, FailureCode::WrongState, "not in this version"),
             Command::MediaLost { call, detail } => self.calls.media_lost(&mut self.cx, call, &detail),
             Command::Answer { ask, answer } => {
                 if let Some(owner) = self.asks.answer(ask, &answer)? {
@@ -183,7 +255,13 @@ impl UserAgent {
             | Command::Ring { id, .. }
             | Command::Accept { id, .. }
             | Command::Reject { id, .. }
-            | Command::Hangup { id, .. } => self.fail_closed(id),
+            | Command::Hangup { id, .. }
+            | Command::Redirect { id, .. }
+            | Command::SetHold { id, .. }
+            | Command::Renegotiate { id, .. }
+            | Command::SendDtmf { id, .. }
+            | Command::CallRequest { id, .. }
+            | Command::Request { id, .. } => self.fail_closed(id),
             Command::Snapshot { id } => self.snapshot(id),
             Command::Call { .. } => return Err(Misuse::new("the user agent is closed; create a new one")),
             Command::Answer { ask, answer } => {
@@ -231,7 +309,7 @@ impl Command {
             Self::Accept { options, .. } => check_headers(&options.headers),
             Self::Reject { options, .. } => {
                 check_text("phrase", options.phrase.as_deref())?;
-                check_text("body.contentType", options.body.as_ref().map(|body| body.content_type.as_str()))?;
+                check_body(options.body.as_ref())?;
                 check_headers(&options.headers)
             }
             Self::Hangup { options, .. } => {
@@ -240,6 +318,18 @@ impl Command {
                 }
                 check_text("reason.text", options.reason.as_ref().and_then(|reason| reason.text.as_deref()))?;
                 check_headers(&options.headers)
+            }
+            Self::Redirect { contacts, .. } => {
+                contacts.iter().try_for_each(|contact| check_text("contacts", Some(contact)))
+            }
+            Self::CallRequest { options, .. } => check_request(options),
+            Self::Request { target, options, .. } => {
+                check_text("target", Some(target.as_str()))?;
+                check_request(options)
+            }
+            Self::Answer { answer: Answer::Response { headers, body, .. }, .. } => {
+                check_body(body.as_ref())?;
+                check_headers(headers)
             }
             Self::SetCredentials { credentials } => check_source(credentials),
             Self::Answer { answer: Answer::Credentials { credentials: Some(credentials) }, .. } => {
@@ -252,11 +342,24 @@ impl Command {
             | Self::Register { .. }
             | Self::Unregister { .. }
             | Self::Interest { .. }
+            | Self::SetHold { .. }
+            | Self::Renegotiate { .. }
+            | Self::SendDtmf { .. }
             | Self::MediaLost { .. }
             | Self::Answer { .. }
             | Self::Snapshot { .. } => Ok(()),
         }
     }
+}
+
+fn check_request(options: &RequestOptions) -> Result<(), Misuse> {
+    check_body(options.body.as_ref())?;
+    check_headers(&options.headers)
+}
+
+fn check_body(body: Option<&Body>) -> Result<(), Misuse> {
+    check_text("body.contentType", body.map(|body| body.content_type.as_str()))?;
+    check_text("body.disposition", body.and_then(|body| body.disposition.as_deref()))
 }
 
 fn check_text(field: &str, text: Option<&str>) -> Result<(), Misuse> {

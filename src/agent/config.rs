@@ -41,6 +41,27 @@ pub struct Config {
     pub allow_insecure: bool,
     /// How many calls there may be at once.
     pub max_calls: u32,
+    /// Which protocol features are offered.
+    pub capabilities: Capabilities,
+}
+
+/// Which protocol features are offered; one that is off is left out of Allow and Accept, and refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Capabilities {
+    /// UPDATE (RFC 3311).
+    pub update: bool,
+    /// INFO (RFC 6086), DTMF among it.
+    pub info: bool,
+    /// MESSAGE (RFC 3428).
+    pub message: bool,
+}
+
+impl Default for Capabilities {
+    /// Everything.
+    fn default() -> Self {
+        Self { update: true, info: true, message: true }
+    }
 }
 
 /// How to register (RFC 3261 §10).

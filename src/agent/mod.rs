@@ -20,7 +20,7 @@ mod outbound;
 mod snapshot;
 
 pub use command::{Command, Interest};
-pub use config::{Config, ReconnectConfig, RegistrationConfig};
+pub use config::{Capabilities, Config, ReconnectConfig, RegistrationConfig};
 pub use event::{ConnectionState, Direction, Event};
 
 use std::collections::VecDeque;

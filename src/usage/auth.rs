@@ -290,7 +290,11 @@ impl Cx {
         let (owner, response) = (waiting.owner, waiting.response.clone());
         let credentials = match answer {
             Answer::Credentials { credentials } => credentials,
-            Answer::Sdp { .. } | Answer::Applied | Answer::MediaFailed { .. } => None,
+            Answer::Sdp { .. }
+            | Answer::Applied
+            | Answer::Response { .. }
+            | Answer::Usual
+            | Answer::MediaFailed { .. } => None,
         };
         let Some(credentials) = credentials else {
             let verdict = Verdict::Refused("the application has no credentials for this challenge");

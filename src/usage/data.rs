@@ -157,6 +157,11 @@ pub enum Outcome {
         /// Why.
         failure: Failure,
     },
+    /// The final response to a request the application made, whatever its status.
+    Response {
+        /// The response.
+        response: ResponseData,
+    },
     /// The state machines, each with what it waits for.
     Snapshot {
         /// One line a machine.
@@ -182,3 +187,14 @@ pub struct Machine {
 
 /// Header fields an application adds, in order.
 pub type HeaderList = Vec<(String, String)>;
+
+/// What an application adds to a request of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct RequestOptions {
+    /// Added to the request.
+    pub headers: HeaderList,
+    /// The request's body.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+    pub body: Option<Body>,
+}

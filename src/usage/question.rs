@@ -1,7 +1,7 @@
 //! Questions the core asks the outside and the answers it takes. What is assumed when no answer comes, and
 //! when, stands in one table in `agent/ask.rs`.
 
-use super::data::CallHandle;
+use super::data::{Address, Body, CallHandle, HeaderList, MessageData};
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,18 @@ pub enum Question {
         /// The call whose media is meant.
         call: CallHandle,
     },
+    /// How is this request of the peer's answered? By [`Answer::Response`] or [`Answer::Usual`].
+    Request {
+        /// The call in whose dialog it came, if it came in one.
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        call: Option<CallHandle>,
+        /// `INFO`, `MESSAGE`, or a method of the application's own.
+        method: String,
+        /// Who asks: From.
+        from: Address,
+        /// The request as it arrived.
+        message: MessageData,
+    },
 }
 
 /// A challenge as the application sees it.
@@ -81,6 +93,18 @@ pub enum Answer {
     },
     /// The description was taken, or the rollback done.
     Applied,
+    /// A final response to the peer's request.
+    Response {
+        /// 200 to 699.
+        status: u16,
+        /// Added to the response.
+        headers: HeaderList,
+        /// The response's body.
+        #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+        body: Option<Body>,
+    },
+    /// The response that is sent where nobody is asked: 200 for INFO and MESSAGE, 405 for a method nobody knows.
+    Usual,
     /// The browser or its user refused.
     MediaFailed {
         /// Why, for people.

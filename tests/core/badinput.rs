@@ -243,9 +243,13 @@ fn ms_16_line_ends_in_what_the_application_says_are_misuse_and_send_nothing() {
         Command::Call {
             call: fresh,
             target: target.clone(),
-            options: DialOptions { headers: headers("X", EVIL), timeout_ms: 0 },
+            options: DialOptions { headers: headers("X", EVIL), ..DialOptions::default() },
         },
-        Command::Call { call: fresh, target, options: DialOptions { headers: headers(EVIL, "x"), timeout_ms: 0 } },
+        Command::Call {
+            call: fresh,
+            target,
+            options: DialOptions { headers: headers(EVIL, "x"), ..DialOptions::default() },
+        },
         Command::Call { call: fresh, target: format!("sip:bob@example.test{EVIL}"), options: DialOptions::default() },
         Command::Call {
             call: fresh,
@@ -351,7 +355,7 @@ fn ms_15_headers_the_core_writes_itself_are_misuse() {
         "Content-Length",
         "Max-Forwards",
     ] {
-        let options = DialOptions { headers: headers(name, "x"), timeout_ms: 0 };
+        let options = DialOptions { headers: headers(name, "x"), ..DialOptions::default() };
         let target = "sip:bob@example.test".to_owned();
         let why = script.misuse(Command::Call { call: CallHandle(2), target, options });
         assert!(why.contains(name), "{why}");

@@ -465,7 +465,8 @@ fn tr_10_a_call_before_connected_waits_for_the_first_connection() {
 fn tr_10_a_call_that_waits_ends_when_the_connection_will_not_come() {
     let mut script = Script::new(registering());
     script.connect();
-    let (first, second) = (script.call(), script.call_with(DialOptions { headers: Vec::new(), timeout_ms: 5_000 }));
+    let (first, second) =
+        (script.call(), script.call_with(DialOptions { timeout_ms: 5_000, ..DialOptions::default() }));
     script.hangup(first);
     assert_eq!(script.ended(first).cause, Cause::Cancelled);
     script.open();

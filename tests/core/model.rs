@@ -100,7 +100,7 @@ impl Model {
             5 => self.script.command(Command::Reconnect),
             6 | 7 | 15..=18 => {
                 let timeout_ms = if self.maybe(2) { 0 } else { 20_000 };
-                let call = self.script.call_with(DialOptions { headers: Vec::new(), timeout_ms });
+                let call = self.script.call_with(DialOptions { timeout_ms, ..DialOptions::default() });
                 self.begun.insert(call);
             }
             8 => drop(self.script.ring(call)),
@@ -138,6 +138,10 @@ impl Model {
         let answer = match question {
             Question::Credentials { .. } => {
                 Answer::Credentials { credentials: self.maybe(2).then(|| credentials("secret")) }
+            }
+            Question::Request { .. } => {
+                let status = [200, 202, 403, 486, 500][self.below(5)];
+                if self.maybe(2) { Answer::Usual } else { Answer::Response { status, headers: Vec::new(), body: None } }
             }
             _ if self.maybe(5) => failed,
             Question::CreateOffer { .. } => Answer::Sdp { sdp: OFFER.to_owned() },

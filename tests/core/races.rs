@@ -124,7 +124,7 @@ fn rc_05_a_re_invite_that_crosses_our_hangup_is_refused_and_the_call_ends_once()
 #[test]
 fn rc_01_the_ring_timeout_may_meet_the_answer() {
     let mut script = Script::connected();
-    let options = patchcord::usage::call::DialOptions { headers: Vec::new(), timeout_ms: 20_000 };
+    let options = patchcord::usage::call::DialOptions { timeout_ms: 20_000, ..Default::default() };
     let call = script.call_with(options);
     let invite = script.expect("INVITE ");
     script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag"));

@@ -40,7 +40,7 @@ impl EarlyMedia {
                 cx.diagnostic("early-media", detail);
                 Self::None
             }
-            Answer::Sdp { .. } | Answer::Credentials { .. } => return,
+            Answer::Sdp { .. } | Answer::Credentials { .. } | Answer::Response { .. } | Answer::Usual => return,
         };
     }
 

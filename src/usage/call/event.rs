@@ -68,6 +68,20 @@ pub enum CallEvent {
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         response: Option<ResponseData>,
     },
+    /// A side has put the other on hold, or taken it off (RFC 3264 §8.4).
+    Hold {
+        /// Whose doing: `Local` or `Remote`.
+        by: EndedBy,
+        /// Whether the other is on hold now.
+        held: bool,
+    },
+    /// A tone has come by INFO.
+    Dtmf {
+        /// `0` to `9`, `*`, `#`, `A` to `D`, or `!` for a flash.
+        tone: String,
+        /// How long the key was down.
+        duration_ms: u32,
+    },
     /// The call is over. Exactly one per call, always its last event.
     Ended {
         /// How and why.
@@ -122,7 +136,7 @@ pub struct ReasonData {
     pub text: Option<String>,
 }
 
-/// Who ended a call.
+/// Who ended a call, or changed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]

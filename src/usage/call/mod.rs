@@ -25,7 +25,10 @@ mod outgoing;
 mod unacknowledged;
 
 pub use event::{CallEnd, CallEvent, CallState, Cause, DialogData, EndedBy, ReasonData};
-pub use options::{AcceptOptions, DialOptions, HangupOptions, RefusalOptions, RingOptions};
+pub use options::{
+    AcceptOptions, DialOptions, DtmfOptions, HangupOptions, RefreshMethod, RefusalOptions, RenegotiateOptions,
+    RingOptions,
+};
 
 use super::Cx;
 use super::data::{AskId, CallHandle, FailureCode, Misuse, RequestId};

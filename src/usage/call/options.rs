@@ -12,6 +12,48 @@ pub struct DialOptions {
     pub headers: Vec<(String, String)>,
     /// Milliseconds until an unanswered call is cancelled; 0 = never.
     pub timeout_ms: u32,
+    /// Whether the INVITE goes without an offer, so that the peer offers (RFC 3261 §13.2.1).
+    pub late_offer: bool,
+    /// How many contacts of a 3xx are tried in turn, at most 5; 0 = the call ends `redirected` (RFC 3261 §8.1.3.4).
+    pub follow_redirects: u32,
+}
+
+/// How to renegotiate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct RenegotiateOptions {
+    /// Whether new ICE credentials are wanted.
+    pub ice_restart: bool,
+    /// By which request.
+    pub method: RefreshMethod,
+}
+
+/// Which request carries a new offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
+pub enum RefreshMethod {
+    /// Re-INVITE, which gives the peer time to ask its user (RFC 3311 §5.1).
+    #[default]
+    Auto,
+    /// UPDATE, which must be answered at once; re-INVITE where the peer turns out not to know it.
+    Update,
+    /// Re-INVITE.
+    Invite,
+}
+
+/// Tones to send by INFO, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct DtmfOptions {
+    /// `0` to `9`, `*`, `#`, `A` to `D`, `!` for a flash, and `,` for two seconds of silence.
+    pub tones: String,
+    /// How long each is said to last, 40 to 6000 ms.
+    pub duration_ms: u32,
+    /// Silence between two, from 30 ms.
+    pub gap_ms: u32,
 }
 
 /// How to send a provisional response.

@@ -4,13 +4,16 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::name::{camel, kebab};
 use super::{Object, Target, Wrong, member, object, set, word};
-use crate::agent::{Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig};
+use crate::agent::{
+    Capabilities, Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig,
+};
 use crate::usage::call::{
-    AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, EndedBy, HangupOptions, ReasonData,
-    RefusalOptions, RingOptions,
+    AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, DtmfOptions, EndedBy, HangupOptions,
+    ReasonData, RefreshMethod, RefusalOptions, RenegotiateOptions, RingOptions,
 };
 use crate::usage::data::{
-    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, ResponseData,
+    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, RequestOptions,
+    ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 use crate::usage::registration::{RegistrationEvent, RegistrationState};
@@ -123,22 +126,25 @@ words! {
     Direction { In, Out }
     EndedBy { Local, Remote, Network }
     FailureCode { WrongState, NotConnected, Timeout, Rejected, Ended, Limit, Busy, Media, Authentication, Closed }
-    Interest { Trace, Calls }
+    Interest { Trace, Calls, Messages, Requests }
+    RefreshMethod { Auto, Update, Invite }
     RegistrationState { Unregistered, Registering, Registered, Waiting, Rejected }
 }
 
 objects! {
     Address { uri, display_name, params }
     AcceptOptions { headers }
+    Capabilities { update, info, message }
     Body { content_type, content, disposition }
     CallEnd { by, cause, reason, retry_after, response, at }
     ChallengeData { realm, algorithms, proxy, stale }
     Config {
         aor, servers, display_name, credentials, registration, reconnect, instance_id, user_agent, headers, allow_md5,
-        allow_insecure, max_calls
+        allow_insecure, max_calls, capabilities
     }
     Credentials { username, password, ha1, realm }
-    DialOptions { headers, timeout_ms }
+    DialOptions { headers, timeout_ms, late_offer, follow_redirects }
+    DtmfOptions { tones, duration_ms, gap_ms }
     DialogData { call_id, local_tag, remote_tag }
     Failure { code, message, response }
     HangupOptions { reason, status, headers }
@@ -148,6 +154,8 @@ objects! {
     ReconnectConfig { min_delay_ms, max_delay_ms, keep_alive_ms, pong_timeout_ms, no_retry_codes }
     RefusalOptions { status, phrase, retry_after, headers, body }
     RegistrationConfig { expires, registrar, contact_params }
+    RenegotiateOptions { ice_restart, method }
+    RequestOptions { headers, body }
     ResponseData { status, phrase, message }
     RingOptions { status, headers }
 }
@@ -157,6 +165,8 @@ tagged! {
         Credentials { credentials }
         Sdp { sdp }
         Applied {}
+        Response { status, headers, body }
+        Usual {}
         MediaFailed { detail, incompatible }
     }
     CallEvent {
@@ -165,6 +175,8 @@ tagged! {
         State { state }
         Progress { response, branch }
         Established { dialog, response }
+        Hold { by, held }
+        Dtmf { tone, duration_ms }
         Ended { end }
     }
     Command {
@@ -181,6 +193,12 @@ tagged! {
         Accept { id, call, options }
         Reject { id, call, options }
         Hangup { id, call, options }
+        Redirect { id, call, contacts, permanent }
+        SetHold { id, call, held }
+        Renegotiate { id, call, options }
+        SendDtmf { id, call, options }
+        CallRequest { id, call, method, options }
+        Request { id, target, method, options }
         MediaLost { call, detail }
         Answer { ask, answer }
         Snapshot { id }
@@ -202,6 +220,7 @@ tagged! {
     Outcome {
         Done {}
         Failed { failure }
+        Response { response }
         Snapshot { machines }
     }
     Question {
@@ -210,6 +229,7 @@ tagged! {
         CreateAnswer { call, offer, hold }
         SetAnswer { call, answer, branch, provisional }
         Rollback { call }
+        Request { call, method, from, message }
     }
     RegistrationEvent {
         State { state, response, retry_at }

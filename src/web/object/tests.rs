@@ -7,13 +7,16 @@ use tsify::Tsify;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
-use crate::agent::{Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig};
+use crate::agent::{
+    Capabilities, Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig,
+};
 use crate::usage::call::{
-    AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, EndedBy, HangupOptions, ReasonData,
-    RefusalOptions, RingOptions,
+    AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, DtmfOptions, EndedBy, HangupOptions,
+    ReasonData, RefreshMethod, RefusalOptions, RenegotiateOptions, RingOptions,
 };
 use crate::usage::data::{
-    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, ResponseData,
+    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, RequestOptions,
+    ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 use crate::usage::registration::{RegistrationEvent, RegistrationState};
@@ -107,6 +110,7 @@ fn config() -> Config {
         allow_md5: true,
         allow_insecure: false,
         max_calls: 32,
+        capabilities: Capabilities { update: true, info: false, message: true },
     }
 }
 
@@ -125,7 +129,11 @@ fn js_01_every_object_crosses_under_its_declared_names() {
     crosses(&machine());
     crosses(&DialogData { call_id: "c".into(), local_tag: "l".into(), remote_tag: "r".into() });
     crosses(&ChallengeData { realm: "r".into(), algorithms: vec!["MD5".into()], proxy: true, stale: false });
-    crosses(&DialOptions { headers: headers(), timeout_ms: 180_000 });
+    crosses(&DialOptions { headers: headers(), timeout_ms: 180_000, late_offer: true, follow_redirects: 5 });
+    crosses(&RenegotiateOptions { ice_restart: true, method: RefreshMethod::Update });
+    crosses(&DtmfOptions { tones: "1#".into(), duration_ms: 100, gap_ms: 70 });
+    crosses(&RequestOptions { headers: headers(), body: Some(body()) });
+    crosses(&config().capabilities);
     crosses(&RingOptions { status: 180, headers: headers() });
     crosses(&AcceptOptions { headers: headers() });
     crosses(&HangupOptions { reason: Some(reason()), status: Some(486), headers: headers() });
@@ -152,13 +160,22 @@ fn js_01_every_command_crosses_under_its_declared_names() {
     crosses(&Command::Unregister { id: ID, all: true });
     crosses(&Command::SetCredentials { credentials: CredentialSource::Ask });
     crosses(&Command::Interest { interests: vec![Interest::Trace, Interest::Calls] });
-    let options = DialOptions { headers: headers.clone(), timeout_ms: 0 };
+    let options = DialOptions { headers: headers.clone(), ..DialOptions::default() };
     crosses(&Command::Call { call: CALL, target: "bob".into(), options });
     crosses(&Command::Ring { id: ID, call: CALL, options: RingOptions { status: 183, headers: headers.clone() } });
     crosses(&Command::Accept { id: ID, call: CALL, options: AcceptOptions { headers: headers.clone() } });
     let options = RefusalOptions { status: 603, phrase: None, retry_after: None, headers, body: None };
     crosses(&Command::Reject { id: ID, call: CALL, options });
     crosses(&Command::Hangup { id: ID, call: CALL, options: HangupOptions::default() });
+    let contacts = vec!["sip:carol@example.com".into()];
+    crosses(&Command::Redirect { id: ID, call: CALL, contacts, permanent: true });
+    crosses(&Command::SetHold { id: ID, call: CALL, held: true });
+    crosses(&Command::Renegotiate { id: ID, call: CALL, options: RenegotiateOptions::default() });
+    let options = DtmfOptions { tones: "1#".into(), duration_ms: 100, gap_ms: 70 };
+    crosses(&Command::SendDtmf { id: ID, call: CALL, options });
+    let options = RequestOptions { headers: Vec::new(), body: None };
+    crosses(&Command::CallRequest { id: ID, call: CALL, method: "INFO".into(), options: options.clone() });
+    crosses(&Command::Request { id: ID, target: "bob".into(), method: "MESSAGE".into(), options });
     crosses(&Command::MediaLost { call: CALL, detail: "gone".into() });
     crosses(&Command::Answer { ask: AskId(3), answer: Answer::Applied });
     crosses(&Command::Snapshot { id: ID });
@@ -172,6 +189,10 @@ fn js_01_every_question_and_answer_crosses_under_its_declared_names() {
     crosses(&Question::CreateAnswer { call: CALL, offer: "v=0".into(), hold: false });
     crosses(&Question::SetAnswer { call: CALL, answer: "v=0".into(), branch: "b".into(), provisional: true });
     crosses(&Question::Rollback { call: CALL });
+    let message = message();
+    crosses(&Question::Request { call: Some(CALL), method: "INFO".into(), from: address(), message });
+    crosses(&Answer::Response { status: 200, headers: headers(), body: Some(body()) });
+    crosses(&Answer::Usual);
     crosses(&Answer::Credentials { credentials: Some(credentials()) });
     crosses(&Answer::Sdp { sdp: "v=0\r\n".into() });
     crosses(&Answer::Applied);
@@ -196,6 +217,7 @@ fn js_01_every_event_crosses_under_its_declared_names() {
     crosses(&Event::Diagnostic { code: "c".into(), detail: "d".into() });
     crosses(&Outcome::Done);
     crosses(&Outcome::Failed { failure: failure() });
+    crosses(&Outcome::Response { response: response() });
     crosses(&Outcome::Snapshot { machines: vec![machine()] });
     let state = RegistrationState::Waiting;
     crosses(&RegistrationEvent::State { state, response: Some(response()), retry_at: Some(AT) });
@@ -205,6 +227,8 @@ fn js_01_every_event_crosses_under_its_declared_names() {
     crosses(&CallEvent::Progress { response: response(), branch: "b".into() });
     let dialog = DialogData { call_id: "c".into(), local_tag: "l".into(), remote_tag: "r".into() };
     crosses(&CallEvent::Established { dialog, response: Some(response()) });
+    crosses(&CallEvent::Hold { by: EndedBy::Remote, held: true });
+    crosses(&CallEvent::Dtmf { tone: "#".into(), duration_ms: 160 });
     let (by, cause) = (EndedBy::Local, Cause::Hangup);
     crosses(&CallEvent::Ended {
         end: CallEnd { by, cause, reason: vec![], retry_after: Some(1), response: Some(response()), at: AT },
@@ -218,9 +242,10 @@ fn js_01_words_cross_under_their_declared_spelling() {
     [ConnectionState::Idle, ConnectionState::Closed].iter().for_each(crosses);
     [RegistrationState::Unregistered, RegistrationState::Rejected].iter().for_each(crosses);
     [CallState::Calling, CallState::Ended].iter().for_each(crosses);
+    [RefreshMethod::Auto, RefreshMethod::Invite].iter().for_each(crosses);
     [EndedBy::Local, EndedBy::Network].iter().for_each(crosses);
     [Direction::In, Direction::Out].iter().for_each(crosses);
-    [Interest::Trace, Interest::Calls].iter().for_each(crosses);
+    [Interest::Trace, Interest::Calls, Interest::Messages, Interest::Requests].iter().for_each(crosses);
 }
 
 fn refusal<T: Object + Debug>(value: impl Into<JsValue>) -> String {

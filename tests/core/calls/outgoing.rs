@@ -87,7 +87,7 @@ fn iv_02_a_user_of_our_own_domain_may_be_called_by_name() {
 fn iv_02_headers_of_the_application_stand_in_invite_and_bye() {
     let mut script = Script::connected();
     let headers = vec![("X-Case".to_owned(), "42".to_owned())];
-    let call = script.call_with(DialOptions { headers: headers.clone(), timeout_ms: 0 });
+    let call = script.call_with(DialOptions { headers: headers.clone(), ..DialOptions::default() });
     let invite = script.expect("INVITE ");
     assert_eq!(invite.get("X-Case"), "42");
     script.say(&Text::ok_to(&invite));
@@ -126,7 +126,7 @@ fn tx_01_after_a_provisional_response_it_may_ring_for_ever() {
 #[test]
 fn tx_12_the_ring_timeout_cancels_at_its_instant() {
     let mut script = Script::connected();
-    let call = script.call_with(DialOptions { headers: Vec::new(), timeout_ms: 180_000 });
+    let call = script.call_with(DialOptions { timeout_ms: 180_000, ..DialOptions::default() });
     let invite = script.expect("INVITE ");
     script.say(&Text::answer(&invite, "180 Ringing").tagged("b"));
     script.silence_until(180_000);

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use patchcord::agent::{
-    Command, Config, Direction, Event, Input, Output, ReconnectConfig, RegistrationConfig, UserAgent,
+    Capabilities, Command, Config, Direction, Event, Input, Output, ReconnectConfig, RegistrationConfig, UserAgent,
 };
 use patchcord::message::{FlowId, Frame};
 use patchcord::time::{Deadline, Instant};
@@ -193,6 +193,8 @@ impl End {
             CallEvent::Incoming { .. }
             | CallEvent::Invited { .. }
             | CallEvent::Progress { .. }
+            | CallEvent::Hold { .. }
+            | CallEvent::Dtmf { .. }
             | CallEvent::Established { .. } => {}
         }
     }
@@ -212,7 +214,7 @@ impl End {
 /// What fake media says, none for a question that is not about media.
 fn plausible(question: &Question) -> Option<Answer> {
     match question {
-        Question::Credentials { .. } => None,
+        Question::Credentials { .. } | Question::Request { .. } => None,
         Question::CreateOffer { .. } => Some(Answer::Sdp { sdp: OFFER.to_owned() }),
         Question::CreateAnswer { .. } => Some(Answer::Sdp { sdp: ANSWER.to_owned() }),
         Question::SetAnswer { .. } | Question::Rollback { .. } => Some(Answer::Applied),
@@ -240,6 +242,7 @@ pub(crate) fn config() -> Config {
         allow_md5: true,
         allow_insecure: false,
         max_calls: 32,
+        capabilities: Capabilities::default(),
     }
 }
 
@@ -276,6 +279,8 @@ fn brief_call(event: &CallEvent) -> String {
         CallEvent::State { state } => format!("{state:?}"),
         CallEvent::Progress { response, branch } => format!("progress {} {branch}", response.status),
         CallEvent::Established { .. } => "established".to_owned(),
+        CallEvent::Hold { by, held } => format!("hold {by:?} {held}"),
+        CallEvent::Dtmf { tone, duration_ms } => format!("dtmf {tone} {duration_ms}"),
         CallEvent::Ended { end } => format!("ended {:?} {:?}", end.by, end.cause),
     }
 }
