@@ -8,7 +8,7 @@ use crate::usage::Told;
 use crate::usage::call::{
     AcceptOptions, DialOptions, DtmfOptions, HangupOptions, Readiness, RefusalOptions, RenegotiateOptions, RingOptions,
 };
-use crate::usage::data::{AskId, Body, CallHandle, FailureCode, Misuse, Outcome, RequestId, RequestOptions};
+use crate::usage::data::{AskId, Body, CallHandle, FailureCode, Interest, Misuse, Outcome, RequestId, RequestOptions};
 use crate::usage::question::{Answer, CredentialSource};
 
 /// Octets waiting in the socket from which on no new call is begun (TR-10).
@@ -186,21 +186,6 @@ pub enum Command {
     },
 }
 
-/// What a driver may want to be told or asked; without it the core acts by itself at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
-pub enum Interest {
-    /// `Event::Trace`.
-    Trace,
-    /// Incoming calls; without it they are answered 480.
-    Calls,
-    /// MESSAGEs out of dialogs; without it they are answered 200.
-    Messages,
-    /// Requests in the dialogs of calls that an application may answer: INFO, MESSAGE, methods of its own.
-    Requests,
-}
-
 impl UserAgent {
     pub(super) fn obey(&mut self, command: Command) -> Result<(), Misuse> {
         command.check()?;
@@ -218,7 +203,7 @@ impl UserAgent {
                 None => self.cx.done(id),
             },
             Command::SetCredentials { credentials } => self.cx.auth.set_credentials(credentials),
-            Command::Interest { interests } => self.interests = interests,
+            Command::Interest { interests } => self.cx.interests = interests,
             Command::Call { call, target, options } => {
                 let readiness = self.readiness();
                 return self.calls.dial(&mut self.cx, call, &target, options, readiness);
@@ -227,12 +212,20 @@ impl UserAgent {
             Command::Accept { id, call, options } => self.calls.accept(&mut self.cx, id, call, options),
             Command::Reject { id, call, options } => self.calls.reject(&mut self.cx, id, call, &options),
             Command::Hangup { id, call, options } => self.calls.hangup(&mut self.cx, id, call, &options),
-            Command::Redirect { id, .. }
-            | Command::SetHold { id, .. }
-            | Command::Renegotiate { id, .. }
-            | Command::SendDtmf { id, .. }
-            | Command::CallRequest { id, .. }
-            | Command::Request { id, .. } => self.cx.failed(id, FailureCode::WrongState, "not in this version"),
+            Command::Redirect { id, call, contacts, permanent } => {
+                return self.calls.redirect(&mut self.cx, id, call, &contacts, permanent);
+            }
+            Command::SetHold { id, call, held } => self.calls.set_hold(&mut self.cx, id, call, held),
+            Command::Renegotiate { id, call, options } => self.calls.renegotiate(&mut self.cx, id, call, options),
+            Command::SendDtmf { id, call, options } => {
+                return self.calls.send_dtmf(&mut self.cx, id, call, &options);
+            }
+            Command::CallRequest { id, call, method, options } => {
+                return self.calls.request(&mut self.cx, id, call, &method, &options);
+            }
+            Command::Request { id, target, method, options } => {
+                return self.standalone.request(&mut self.cx, id, &target, &method, &options);
+            }
             Command::MediaLost { call, detail } => self.calls.media_lost(&mut self.cx, call, &detail),
             Command::Answer { ask, answer } => {
                 if let Some(owner) = self.asks.answer(ask, &answer)? {
@@ -269,7 +262,7 @@ impl UserAgent {
                     self.take_answer(ask, owner, answer);
                 }
             }
-            Command::Interest { interests } => self.interests = interests,
+            Command::Interest { interests } => self.cx.interests = interests,
             Command::Reconnect | Command::SetCredentials { .. } | Command::MediaLost { .. } => {}
         }
         Ok(())

@@ -57,6 +57,19 @@ pub struct Capabilities {
     pub message: bool,
 }
 
+impl Capabilities {
+    /// The methods we take (RFC 3261 §20.5; IV-15).
+    fn allow(self) -> String {
+        let mut allow = "INVITE, ACK, BYE, CANCEL, OPTIONS".to_owned();
+        for (is_on, method) in [(self.update, ", UPDATE"), (self.info, ", INFO"), (self.message, ", MESSAGE")] {
+            if is_on {
+                allow.push_str(method);
+            }
+        }
+        allow
+    }
+}
+
 impl Default for Capabilities {
     /// Everything.
     fn default() -> Self {
@@ -137,6 +150,7 @@ impl Config {
             sent_by,
             user_agent: self.user_agent.clone(),
             headers: headers.collect(),
+            allow: self.capabilities.allow(),
         };
         let transport = transport::Settings {
             servers: self.servers,

@@ -205,6 +205,7 @@ impl UserAgent {
 
     fn finish_closing(&mut self) {
         self.calls.abort(&mut self.cx);
+        self.standalone.abandon(&mut self.cx);
         if let Some(registration) = &mut self.registration {
             registration.abandon(&mut self.cx);
         }

@@ -1,12 +1,12 @@
 //! The whole upward path on one screen: frame → message → transaction → dialog → usage.
 
-use super::{Interest, UserAgent};
+use super::UserAgent;
+use crate::dialog::Failed;
 use crate::message::{Fault, FlowId, Frame, Malformed, Message, Name, Request, StatusCode};
 use crate::transaction::{Arrival, Happening, has_magic_cookie};
 use crate::transport::Inbound;
 use crate::usage::auth::{Leg, Verdict};
-use crate::usage::call::Cause;
-use crate::usage::data::AskId;
+use crate::usage::data::{AskId, FailureCode};
 use crate::usage::question::Answer;
 use crate::usage::{Cx, For, Owner, Told, Usage};
 
@@ -82,10 +82,8 @@ impl UserAgent {
         match arrival {
             Arrival::Request { id, request, head } => match cx.receive(id, &request, &head) {
                 For::Usage(Usage::Invite(call)) => self.calls.on_request(cx, call, id, &request, &head),
-                For::NewCall => {
-                    let anybody = self.interests.contains(&Interest::Calls);
-                    self.calls.on_invite(cx, id, request, &head, anybody);
-                }
+                For::NewCall => self.calls.on_invite(cx, id, request, &head),
+                For::Message => self.standalone.on_message(cx, id, &request, &head),
                 For::Nobody => {}
             },
             // TX-10
@@ -93,9 +91,9 @@ impl UserAgent {
                 let tag = cx.entropy.tag();
                 cx.refuse(id, &request, StatusCode::LOOP_DETECTED, &tag);
             }
-            Arrival::Cancelled { owner, request, .. } => match owner {
-                Some(Owner::Call(call)) => self.calls.on_cancel(cx, call, &request),
-                Some(Owner::Registration) | None => {}
+            Arrival::Cancelled { invite, owner, request } => match owner {
+                Some(Owner::Call(call)) => self.calls.on_cancel(cx, call, invite, &request),
+                Some(Owner::Registration | Owner::Standalone) | None => {}
             },
             Arrival::Ack { request, head, .. } => {
                 if let Some(Usage::Invite(call)) = usage_of(cx, &head) {
@@ -107,6 +105,7 @@ impl UserAgent {
                 match (owner, verdict) {
                     (_, Some(verdict)) => self.on_verdict(owner, Leg::Sent(id), verdict, &response),
                     (Owner::Call(call), None) => self.calls.on_response(cx, call, id, &response, &head),
+                    (Owner::Standalone, None) => self.standalone.on_response(cx, Leg::Sent(id), &response),
                     (Owner::Registration, None) => {
                         if let Some(registration) = &mut self.registration {
                             registration.on_response(cx, id, &response);
@@ -125,19 +124,23 @@ impl UserAgent {
     /// A transaction has ended without a message.
     pub(super) fn on_happening(&mut self, happening: Happening<Owner>) {
         match happening {
-            Happening::Timeout { id, owner, .. } => self.on_no_answer(id, owner, Cause::Timeout),
-            Happening::TransportError { id, owner, .. } => self.on_no_answer(id, owner, Cause::Transport),
-            Happening::ClientDone { id, .. } => self.calls.invite_over(id),
+            Happening::Timeout { id, owner, .. } => self.on_no_answer(id, owner, Failed::Timeout),
+            Happening::TransportError { id, owner, .. } => self.on_no_answer(id, owner, Failed::Transport),
+            Happening::ClientDone { id, .. } => self.cx.forget_branches(id),
             // A refusal that was never acknowledged refused all the same.
             Happening::AckTimeout { .. } | Happening::ServerDone { .. } => {}
         }
     }
 
-    fn on_no_answer(&mut self, id: crate::transaction::ClientId, owner: Owner, why: Cause) {
+    fn on_no_answer(&mut self, id: crate::transaction::ClientId, owner: Owner, why: Failed) {
         self.cx.auth.settled(id);
         let cx = &mut self.cx;
         match owner {
             Owner::Call(call) => self.calls.on_no_answer(cx, call, id, why),
+            Owner::Standalone => {
+                let code = if why == Failed::Timeout { FailureCode::Timeout } else { FailureCode::NotConnected };
+                self.standalone.on_no_answer(cx, Leg::Sent(id), code);
+            }
             Owner::Registration => {
                 if let Some(registration) = &mut self.registration {
                     registration.on_no_answer(cx, id);
@@ -156,6 +159,7 @@ impl UserAgent {
                 }
             }
             (Owner::Call(call), false) => self.calls.on_answer(cx, call, ask, answer),
+            (Owner::Standalone, false) => self.standalone.on_answer(cx, ask, &answer),
             (Owner::Registration, false) => {}
         }
     }
@@ -164,6 +168,7 @@ impl UserAgent {
         let cx = &mut self.cx;
         match owner {
             Owner::Call(call) => self.calls.on_verdict(cx, call, leg, verdict, response),
+            Owner::Standalone => self.standalone.on_verdict(cx, leg, verdict, response),
             Owner::Registration => {
                 if let Some(registration) = &mut self.registration {
                     registration.on_verdict(cx, leg, verdict, response);

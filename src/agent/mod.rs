@@ -19,7 +19,8 @@ mod inbound;
 mod outbound;
 mod snapshot;
 
-pub use command::{Command, Interest};
+pub use crate::usage::data::Interest;
+pub use command::Command;
 pub use config::{Capabilities, Config, ReconnectConfig, RegistrationConfig};
 pub use event::{ConnectionState, Direction, Event};
 
@@ -33,7 +34,7 @@ use crate::usage::auth::Auth;
 use crate::usage::call::Calls;
 use crate::usage::data::Misuse;
 use crate::usage::registration::Registration;
-use crate::usage::{Cx, Told};
+use crate::usage::{Cx, Standalone, Told};
 use ask::Asks;
 use errand::Errand;
 
@@ -126,8 +127,8 @@ pub struct UserAgent {
     /// None where no registration is wanted.
     registration: Option<Registration>,
     calls: Calls,
+    standalone: Standalone,
     asks: Asks,
-    interests: Vec<Interest>,
     errand: Errand,
     outputs: VecDeque<Output>,
     /// Whether the driver has polled everything since the last change: the contract, checked in debug builds.
@@ -150,8 +151,8 @@ impl UserAgent {
             transport: Transport::new(parts.transport),
             registration,
             calls,
+            standalone: Standalone::default(),
             asks: Asks::default(),
-            interests: Vec::new(),
             errand: Errand::default(),
             outputs: VecDeque::new(),
             polled: true,

@@ -50,7 +50,10 @@ impl UserAgent {
                 self.calls.flow_up(&mut self.cx);
                 match &mut self.registration {
                     Some(registration) => registration.flow_up(&mut self.cx),
-                    None => self.transport.proved(self.cx.now, None, &mut self.cx.entropy),
+                    None => {
+                        self.transport.proved(self.cx.now, None, &mut self.cx.entropy);
+                        self.calls.reachable(&mut self.cx);
+                    }
                 }
             }
             transport::Told::Down(flow) => {
@@ -88,6 +91,7 @@ impl UserAgent {
     fn bound(&mut self, binding: Binding) {
         self.transport.proved(self.cx.now, binding.flow_timer, &mut self.cx.entropy);
         self.cx.binding = binding;
+        self.calls.reachable(&mut self.cx);
     }
 
     pub(super) fn connection(
@@ -111,7 +115,7 @@ impl UserAgent {
     }
 
     fn trace(&mut self, direction: Direction, frame: &Frame) {
-        if self.interests.contains(&Interest::Trace) {
+        if self.cx.interests.contains(&Interest::Trace) {
             let message = mask(&String::from_utf8_lossy(frame.as_bytes()));
             self.outputs.push_back(Output::Event(Event::Trace { direction, message, at: self.cx.now }));
         }

@@ -28,7 +28,7 @@ impl UserAgent {
 
     /// What is kept beside the machines: it must come to nothing when they do.
     fn memory(&self) -> String {
-        let (dialogs, authentications, acks) = (self.cx.dialogs.len(), self.cx.auth.followed(), self.calls.acks());
+        let (dialogs, authentications, acks) = (self.cx.dialogs.len(), self.cx.auth.followed(), self.cx.branches.len());
         format!("{dialogs} dialogs, {authentications} authentications, {acks} acknowledgements")
     }
 }

@@ -10,8 +10,10 @@
 //! A dialog knows tags, CSeq numbers, routes and the remote target. What it is used *for*, a call or a
 //! subscription, is a usage: a token of the rooms above that this room stores and never looks into.
 
+mod failure;
 mod state;
 
+pub use failure::{Effect, Failed, Kind, effect};
 pub use state::{Dialog, DialogKey, Stage, Stale};
 
 use crate::message::Head;
@@ -79,6 +81,15 @@ impl<U: Copy + PartialEq> Dialogs<U> {
     /// What a dialog is used for.
     pub fn usages(&self, id: DialogId) -> impl Iterator<Item = U> {
         self.dialogs.get(id).into_iter().flat_map(|entry| entry.usages.iter().copied())
+    }
+
+    /// What one usage used the dialog for it is used for by another from now on.
+    pub fn hand_over(&mut self, id: DialogId, from: U, to: U) {
+        for usage in self.dialogs.get_mut(id).into_iter().flat_map(|entry| &mut entry.usages) {
+            if *usage == from {
+                *usage = to;
+            }
+        }
     }
 
     /// Ends one usage; the dialog goes with the last (RFC 5057 §4).

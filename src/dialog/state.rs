@@ -132,6 +132,14 @@ impl Dialog {
         self.refresh_target(&response.headers);
     }
 
+    /// Checks the Contact of a request that would refresh the remote target (RFC 3261 §12.2.2, RFC 3311 §5.2).
+    ///
+    /// # Errors
+    /// The [`Fault`] of one that does not name exactly one sip or sips address.
+    pub fn check_target(request: &Request) -> Result<(), Fault> {
+        only_contact(&request.headers).map(|_target| ())
+    }
+
     /// Takes over the remote target of a target refresh that succeeded (RFC 3261 §12.2).
     pub fn refresh_target(&mut self, headers: &Headers) {
         if let Some(target) = contact(headers) {
@@ -219,6 +227,7 @@ fn contact(headers: &Headers) -> Option<Uri> {
     }
 }
 
+/// The one sip or sips address a request names as its sender's (RFC 3261 §8.1.1.8): where a dialog's requests go.
 fn only_contact(headers: &Headers) -> Result<Uri, Fault> {
     let Contacts::List(contacts) = headers.contacts()? else {
         return Err(Fault::bad(Name::Contact, "a star where an address is needed"));

@@ -37,6 +37,11 @@ pub(super) fn same(one: &str, two: &str) -> bool {
     one.eq_ignore_ascii_case(two) || address(one).is_some_and(|groups| address(two) == Some(groups))
 }
 
+/// Whether `address`, without brackets, is the one that stands for none: `0.0.0.0`, or `::` in any spelling.
+pub(super) fn is_unspecified(address: &str) -> bool {
+    ipv4(address) == Some([0; 4]) || ipv6(address) == Some([0; 8])
+}
+
 /// Letters, digits and inner hyphens. The underscore is in no grammar, but in the names of many container networks.
 fn is_label(label: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');

@@ -28,7 +28,7 @@ mod reason;
 mod replaces;
 mod request;
 mod response;
-mod sdp;
+pub mod sdp;
 mod session_expires;
 mod status;
 mod text;

@@ -198,3 +198,18 @@ pub struct RequestOptions {
     #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
     pub body: Option<Body>,
 }
+
+/// What a driver may want to be told or asked; without it the core acts by itself at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "kebab-case"))]
+pub enum Interest {
+    /// Every message on the wire, as `Event::Trace`.
+    Trace,
+    /// Incoming calls; without it they are answered 480.
+    Calls,
+    /// MESSAGEs out of dialogs; without it they are answered 200.
+    Messages,
+    /// Requests in the dialogs of calls that an application may answer: INFO, MESSAGE, methods of its own.
+    Requests,
+}

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 
 use super::auth::{Attempt, Auth};
-use super::data::{AskId, CallHandle, Failure, FailureCode, HeaderList, Outcome, RequestId};
+use super::data::{AskId, CallHandle, Failure, FailureCode, Interest, Outcome, RequestId};
 use super::question::Question;
 use super::{Binding, Dialogs, Owner, Told, Transactions, call};
 use crate::entropy::Entropy;
-use crate::message::{FlowId, Method, Name, NameAddr, Request, Response, SipUri, StatusCode, Transport, Uri, Via};
+use crate::message::{
+    FlowId, Headers, Method, Name, NameAddr, Request, Response, SipUri, StatusCode, Transport, Uri, Via,
+};
 use crate::time::Instant;
 use crate::transaction::{ClientId, ServerId, Timers};
 
@@ -26,6 +28,8 @@ pub struct Profile {
     pub user_agent: Option<String>,
     /// Header fields the application adds to every request.
     pub headers: Vec<(Name, String)>,
+    /// The methods we take, as Allow says it (RFC 3261 §20.5).
+    pub allow: String,
 }
 
 /// The socket that requests leave by.
@@ -60,6 +64,10 @@ pub struct Cx {
     pub transactions: Transactions,
     /// Digest sessions.
     pub auth: Auth,
+    /// What is kept of INVITEs of ours that were answered.
+    pub branches: call::Branches,
+    /// What somebody wants to be told or asked.
+    pub interests: Vec<Interest>,
     /// What the hub is told.
     pub out: VecDeque<Told>,
     /// The last question's number.
@@ -79,6 +87,8 @@ impl Cx {
             dialogs: Dialogs::default(),
             transactions: Transactions::new(Timers::default()),
             auth,
+            branches: call::Branches::default(),
+            interests: Vec::new(),
             out: VecDeque::new(),
             asked: 0,
         }
@@ -122,6 +132,18 @@ impl Cx {
         let id = self.transactions.request(self.now, flow, request, owner);
         self.auth.sent(id, attempt);
         Ok(id)
+    }
+
+    /// Says where we are and what we can, as every request and 2xx does that opens a dialog or refreshes its target.
+    pub fn describe_us(&self, headers: &mut Headers) {
+        headers.push(Name::Contact, self.profile.contact.to_string());
+        headers.push(Name::Allow, self.profile.allow.as_str());
+    }
+
+    /// The open socket.
+    #[must_use]
+    pub fn flow_id(&self) -> Option<FlowId> {
+        self.flow.as_ref().map(|flow| flow.id)
     }
 
     /// Sends an ACK for a 2xx: outside every transaction (RFC 3261 §17.1).
@@ -190,7 +212,27 @@ impl Cx {
 
     /// Settles a command that was not.
     pub fn failed(&mut self, id: RequestId, code: FailureCode, message: impl Into<String>) {
-        let failure = Failure { code, message: message.into(), response: None };
+        self.fail(id, Failure { code, message: message.into(), response: None });
+    }
+
+    /// Settles a command that a response refused.
+    pub fn refused(&mut self, id: RequestId, code: FailureCode, message: &str, response: &Response) {
+        let response = Some(super::response_data(response));
+        self.fail(id, Failure { code, message: message.to_owned(), response });
+    }
+
+    /// Settles a command that came too late.
+    pub fn failed_ended(&mut self, id: RequestId) {
+        self.failed(id, FailureCode::Ended, "the call has ended");
+    }
+
+    /// Settles a command that needs a connection (TR-10).
+    pub fn failed_offline(&mut self, id: RequestId) {
+        self.failed(id, FailureCode::NotConnected, "no server is connected");
+    }
+
+    /// Settles a command with this failure.
+    pub fn fail(&mut self, id: RequestId, failure: Failure) {
         self.out.push_back(Told::Done(id, Outcome::Failed { failure }));
     }
 
@@ -244,15 +286,6 @@ impl Profile {
                 Ok(whole)
             }
             Uri::Other { .. } => Err(format!("`{target}` is no address that can be called: use sip, sips, tel or urn")),
-        }
-    }
-}
-
-/// Adds an application's header fields to a message.
-pub(super) fn add_headers(headers: &mut crate::message::Headers, list: &HeaderList) {
-    for (name, value) in list {
-        if let Some(name) = Name::parse(name) {
-            headers.push(name, value.as_str());
         }
     }
 }

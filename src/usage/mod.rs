@@ -9,14 +9,20 @@
 pub mod auth;
 pub mod call;
 pub mod data;
+mod description;
 mod door;
+mod inquiry;
 pub mod question;
 pub mod registration;
+mod request;
 mod show;
+mod standalone;
 mod uas;
 
+use description::{is_understood, sdp_of};
 pub use door::{Cx, Flow, Offline, Profile};
 pub use show::{body, message_data, response_data};
+pub use standalone::Standalone;
 pub use uas::For;
 
 use crate::dialog;
@@ -31,6 +37,8 @@ pub enum Owner {
     Registration,
     /// A call.
     Call(CallHandle),
+    /// The requests out of dialogs.
+    Standalone,
 }
 
 /// What a dialog is used for (RFC 5057).

@@ -114,6 +114,19 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// Why there is no description, for a diagnostic.
+    #[must_use]
+    pub fn complaint(&self) -> String {
+        match self {
+            Self::MediaFailed { detail, .. } => detail.clone(),
+            Self::Credentials { .. } | Self::Sdp { .. } | Self::Applied | Self::Response { .. } | Self::Usual => {
+                "the media gave no session description".to_owned()
+            }
+        }
+    }
+}
+
 /// Where credentials come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

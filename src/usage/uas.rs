@@ -1,7 +1,7 @@
 //! The first look at a request that has arrived in a new server transaction (RFC 3261 §8.2, §12.2.2): whose is
 //! it, and is there a reason to refuse it before anybody looks at what it wants?
 
-use super::{Cx, Usage, call};
+use super::{Cx, Usage};
 use crate::message::{Head, Method, Name, Request, StatusCode};
 use crate::transaction::ServerId;
 
@@ -15,6 +15,8 @@ pub enum For {
     Usage(Usage),
     /// A new call.
     NewCall,
+    /// A MESSAGE out of every dialog.
+    Message,
     /// Nobody's: it has been answered.
     Nobody,
 }
@@ -53,7 +55,13 @@ impl Cx {
             self.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, &tag);
             return For::Nobody;
         }
-        if !matches!(request.method, Method::Invite | Method::Options) {
+        if request.method == Method::Notify {
+            // DG-08: there is no subscription it could belong to.
+            self.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, &tag);
+            return For::Nobody;
+        }
+        let stands_alone = matches!(request.method, Method::Invite | Method::Options | Method::Message);
+        if !stands_alone || !self.is_allowed(&request.method) {
             self.answer_by_itself(id, request, &tag);
             return For::Nobody;
         }
@@ -64,11 +72,19 @@ impl Cx {
         if self.refuse_extensions(id, request, &tag) {
             return For::Nobody;
         }
-        if request.method == Method::Invite {
-            return For::NewCall;
+        match request.method {
+            Method::Invite => return For::NewCall,
+            Method::Message => return For::Message,
+            _ => {}
         }
         self.answer_by_itself(id, request, &tag);
         For::Nobody
+    }
+
+    /// Whether we take requests of this method; those nobody knows are for the application to judge.
+    pub(super) fn is_allowed(&self, method: &Method) -> bool {
+        matches!(method, Method::Other(_) | Method::Notify)
+            || self.profile.allow.split(", ").any(|known| known == method.as_str())
     }
 
     /// Answers a request that no usage cares for: OPTIONS says what we can (RFC 3261 §11.2), anything else is
@@ -77,7 +93,7 @@ impl Cx {
         let options = request.method == Method::Options;
         let status = if options { StatusCode::OK } else { StatusCode::METHOD_NOT_ALLOWED };
         let mut response = request.response(status, None, Some(tag));
-        response.headers.push(Name::Allow, call::ALLOW);
+        response.headers.push(Name::Allow, self.profile.allow.as_str());
         if options {
             response.headers.push(Name::Accept, "application/sdp");
         }

@@ -26,9 +26,11 @@ const ARROWS: [(&str, &[&str]); 12] = [
 const GROUND: [&str; 3] = ["time", "entropy", "store"];
 
 /// Inside `usage`: what each kind of use may name of its neighbours. What they share is listed under `""`.
-const USAGES: [(&str, &[&str]); 3] = [
-    ("call", &["auth", "data", "question", "door"]),
+const USAGES: [(&str, &[&str]); 5] = [
+    ("call", &["auth", "data", "question", "door", "request", "inquiry"]),
     ("registration", &["auth", "data", "question", "door"]),
+    ("standalone", &["auth", "data", "question", "door", "request", "inquiry"]),
+    ("inquiry", &["data", "question", "door", "request"]),
     ("auth", &["data", "question", "door"]),
 ];
 

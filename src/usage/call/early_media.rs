@@ -9,9 +9,9 @@
 //! ```
 
 use crate::message::{Response, same_description};
-use crate::usage::Cx;
 use crate::usage::data::AskId;
 use crate::usage::question::Answer;
+use crate::usage::{Cx, sdp_of};
 
 /// What has been done with SDP of provisional responses: that of the first branch that sent some is played.
 #[derive(Clone, Debug)]
@@ -57,5 +57,5 @@ impl EarlyMedia {
 
 /// The SDP of a response, if it carries some.
 pub(super) fn description(response: &Response) -> Option<String> {
-    super::incoming::sdp_of(&response.headers, &response.body)
+    sdp_of(&response.headers, &response.body)
 }

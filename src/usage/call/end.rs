@@ -33,6 +33,11 @@ pub(super) fn unanswered(at: Instant) -> CallEnd {
     plain(EndedBy::Local, Cause::Unanswered, at)
 }
 
+/// The peer did not answer what it had to answer.
+pub(super) fn silent(at: Instant) -> CallEnd {
+    plain(EndedBy::Network, Cause::Timeout, at)
+}
+
 /// There are too many calls already.
 pub(super) fn closed_by_limit(at: Instant) -> CallEnd {
     plain(EndedBy::Local, Cause::Rejected, at)

@@ -1,208 +1,216 @@
-//! A call both sides have agreed to (RFC 3261 §13.2.2.4, §13.3.1.4, §15).
+//! A call both sides have agreed to (RFC 3261 §13.2.2.4, §13.3.1.4, §14, §15): what was agreed, what of ours still
+//! waits for an ACK, what is being changed. Whatever is under way: BYE ends it from outside, hang-up turns it into a
+//! [`Goodbye`].
 //!
 //! ```text
-//!  2xx in, ACKed ─▶ Applying ──media has it──▶ Up ◀──ACK── Unacknowledged ◀─ 2xx out
-//!                                                  └─ the ACK answers our offer ─▶ Applying
+//!  2xx in, media has it ─▶ ┌─────────────┐ BYE, or an answer that says so ─▶ gone, lingering
+//!  2xx out ──────────────▶ │ Established │
+//!                          └─────────────┘ hang-up ─▶ Goodbye (after the ACK of our first 2xx)
 //! ```
-//! Whatever the stage: BYE ends it from outside, hang-up turns it into a [`Goodbye`].
 
-use super::early_media::{EarlyMedia, description};
-use super::event::{CallEvent, CallState, Cause, DialogData, EndedBy, ReasonData};
+use super::change::{Change, Next, Stake};
+use super::event::{CallEnd, CallEvent, Cause, DialogData, EndedBy, ReasonData};
 use super::goodbye::Goodbye;
 use super::incoming::Exchange;
+use super::peer::{Peer, Update};
+use super::session::{Session, Side};
 use super::unacknowledged::{Alarm, Unacknowledged};
 use super::{HangupOptions, Phase, end};
-use crate::dialog::DialogId;
-use crate::message::{Request, Response};
+use crate::dialog::{DialogId, Effect};
+use crate::message::{FlowId, Headers, Request, Response};
 use crate::time::Deadline;
-use crate::transaction::ServerId;
-use crate::usage::data::{AskId, CallHandle};
-use crate::usage::question::{Answer, Question};
-use crate::usage::{Cx, Owner, Usage, response_data};
+use crate::usage::data::CallHandle;
+use crate::usage::{Cx, response_data};
 
 /// A call with a confirmed dialog.
 #[derive(Debug)]
 pub(super) struct Established {
-    dialog: DialogId,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// The media takes the peer's answer; with it the call is up.
-    Applying {
-        ask: AskId,
-        accepted: Option<Box<Response>>,
-    },
-    /// Our 2xx waits for its ACK.
-    Unacknowledged {
-        wait: Unacknowledged,
-        exchange: Exchange,
-    },
-    Up,
+    pub(super) dialog: DialogId,
+    /// Who placed the call, and so owns the Call-ID.
+    pub(super) caller: Side,
+    pub(super) session: Session,
+    pub(super) peer: Peer,
+    /// Our 2xx that wait for their ACKs: that of the INVITE, those of re-INVITEs.
+    pub(super) unacknowledged: Vec<Unacknowledged>,
+    pub(super) change: Change,
+    pub(super) next: Next,
+    /// The connection by which the peer was last told where we are.
+    reached_by: Option<FlowId>,
 }
 
 impl Established {
-    /// Our INVITE got its first 2xx: the media takes the answer, unless it has it from a provisional response.
+    /// Our INVITE was answered, acknowledged, and the media has the answer.
     pub(super) fn outgoing(
         cx: &mut Cx,
         call: CallHandle,
         dialog: DialogId,
+        session: Session,
+        next: Next,
         response: &Response,
-        (winner, early): (&str, EarlyMedia),
     ) -> Phase {
-        let answer = description(response);
-        let accepted = Some(Box::new(response.clone()));
-        let has_it = early.covers(winner, answer.as_deref());
-        let stage = match (early, answer) {
-            (EarlyMedia::Applied { .. }, _) if has_it => {
-                let up = Self { dialog, stage: Stage::Up };
-                up.tell_established(cx, call, Some(response));
-                return Phase::Established(Box::new(up));
-            }
-            (EarlyMedia::Applying { ask, .. }, _) if has_it => Stage::Applying { ask, accepted },
-            (early, Some(answer)) => {
-                early.withdraw(cx);
-                let branch = winner.to_owned();
-                let question = Question::SetAnswer { call, answer, branch, provisional: false };
-                Stage::Applying { ask: cx.ask(Owner::Call(call), question), accepted }
-            }
-            (early, None) => {
-                early.withdraw(cx);
-                cx.diagnostic("no-answer", "the 2xx to our INVITE carries no answer to our offer");
-                let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
-                return Goodbye::leaving(cx, call, dialog, &not_acceptable(), broken);
-            }
+        let mut peer = Peer::default();
+        peer.learn(&response.headers);
+        let up = Self {
+            dialog,
+            caller: Side::Local,
+            session,
+            peer,
+            unacknowledged: Vec::new(),
+            change: Change::Rest,
+            next,
+            reached_by: cx.flow_id(),
         };
-        Phase::Established(Box::new(Self { dialog, stage }))
+        up.tell_established(cx, call, Some(response));
+        Box::new(up).go_on(cx, call)
     }
 
     /// Our 2xx has left.
     pub(super) fn incoming(
         cx: &mut Cx,
         call: CallHandle,
-        (invite, request): (ServerId, &Request),
         dialog: DialogId,
-        response: Response,
-        exchange: Exchange,
+        (session, exchange): (Session, Exchange),
+        invite: &Request,
+        wait: Unacknowledged,
     ) -> Phase {
-        let cseq = request.head().map_or(0, |head| head.cseq.number);
-        let wait = Unacknowledged::new(cx, invite, cseq, response);
-        let up = Self { dialog, stage: Stage::Unacknowledged { wait, exchange } };
+        let mut peer = Peer::default();
+        peer.learn(&invite.headers);
+        let change = match exchange {
+            Exchange::Answered => Change::Rest,
+            Exchange::Offered { offer } => Change::AwaitingAnswer { cseq: wait.cseq(), offer, stake: Stake::Call },
+        };
+        let up = Self {
+            dialog,
+            caller: Side::Remote,
+            session,
+            peer,
+            unacknowledged: vec![wait],
+            change,
+            next: Next::default(),
+            reached_by: cx.flow_id(),
+        };
         up.tell_established(cx, call, None);
         Phase::Established(Box::new(up))
     }
 
-    pub(super) fn state(&self) -> CallState {
-        match &self.stage {
-            // The answer to a late offer is applied while the call is up already.
-            Stage::Applying { accepted: Some(_), .. } => CallState::Answering,
-            Stage::Applying { accepted: None, .. } | Stage::Unacknowledged { .. } | Stage::Up => CallState::Established,
-        }
-    }
-
     pub(super) fn deadline(&self) -> Option<Deadline> {
-        match &self.stage {
-            Stage::Unacknowledged { wait, .. } => Some(wait.deadline()),
-            Stage::Applying { .. } | Stage::Up => None,
-        }
+        let waits = self.unacknowledged.iter().map(|wait| Some(wait.deadline()));
+        waits.fold(self.change.deadline(), Deadline::earliest)
     }
 
     pub(super) fn handle_timeout(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
-        let Stage::Unacknowledged { wait, .. } = &mut self.stage else {
+        if self.change.deadline().is_some_and(|deadline| deadline.at <= cx.now) {
+            self.change_overdue(cx, call);
             return Phase::Established(self);
-        };
-        match wait.handle_timeout(cx) {
-            Alarm::Repeated => Phase::Established(self),
-            Alarm::Unknowable => {
-                cx.diagnostic("ack-lost", "the connection was lost before the ACK came; the call is kept");
-                self.stage = Stage::Up;
-                Phase::Established(self)
+        }
+        let due = self.unacknowledged.iter_mut().position(|wait| wait.deadline().at <= cx.now);
+        match due.and_then(|at| Some((at, self.unacknowledged.get_mut(at)?.handle_timeout(cx)))) {
+            None | Some((_, Alarm::Repeated)) => Phase::Established(self),
+            Some((at, Alarm::Unknowable)) => {
+                cx.diagnostic(
+                    "ack-lost",
+                    "the ACK for our 2xx never came, and yet the peer is there: the call is kept",
+                );
+                self.unacknowledged.remove(at);
+                self.give_up_answer(cx, call);
+                self.go_on(cx, call)
             }
-            Alarm::GaveUp => {
+            Some((_, Alarm::GaveUp)) => {
                 cx.diagnostic("ack-timeout", "the peer never acknowledged our 2xx");
-                let unheard = end::plain(EndedBy::Network, Cause::Timeout, cx.now);
-                Goodbye::leaving(cx, call, self.dialog, &HangupOptions::default(), unheard)
+                self.farewell(cx, call, &HangupOptions::default(), end::silent(cx.now))
             }
         }
     }
 
-    /// An ACK in our dialog.
-    pub(super) fn on_ack(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, ack: &Request, cseq: u32) -> Phase {
-        let Stage::Unacknowledged { wait, exchange } = &self.stage else {
-            return Phase::Established(self);
-        };
-        if !wait.is_acknowledged_by(cseq) {
-            return Phase::Established(self);
-        }
-        match (exchange, super::incoming::sdp_of(&ack.headers, &ack.body)) {
-            (Exchange::Answered, _) => self.stage = Stage::Up,
-            (Exchange::Offered, Some(answer)) => {
-                let branch =
-                    cx.dialogs.get(self.dialog).map(|dialog| dialog.key.remote_tag.clone()).unwrap_or_default();
-                let question = Question::SetAnswer { call, answer, branch, provisional: false };
-                self.stage = Stage::Applying { ask: cx.ask(Owner::Call(call), question), accepted: None };
-            }
-            // IV-02: the ACK had to answer our offer.
-            (Exchange::Offered, None) => {
-                cx.diagnostic("no-answer", "the ACK carries no answer to the offer in our 2xx");
-                let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
-                return Goodbye::leaving(cx, call, self.dialog, &not_acceptable(), broken);
-            }
-        }
-        Phase::Established(self)
-    }
-
-    /// The media has taken the answer, or could not.
-    pub(super) fn on_answer(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
-        match (&self.stage, answer) {
-            (Stage::Applying { ask: asked, accepted }, Answer::Applied) if *asked == ask => {
-                if let Some(response) = accepted {
-                    self.tell_established(cx, call, Some(response));
-                }
-                self.stage = Stage::Up;
-            }
-            (Stage::Applying { ask: asked, .. }, Answer::MediaFailed { detail, .. }) if *asked == ask => {
-                cx.diagnostic("media", detail);
-                let failed = end::plain(EndedBy::Local, Cause::Media, cx.now);
-                return Goodbye::leaving(cx, call, self.dialog, &not_acceptable(), failed);
-            }
-            (Stage::Applying { .. } | Stage::Unacknowledged { .. } | Stage::Up, _) => {}
-        }
-        Phase::Established(self)
-    }
-
-    /// Hung up. Before the ACK a BYE would overtake our 2xx, so it waits (RFC 3261 §15, RC-07).
-    pub(super) fn leave(self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
+    /// Hung up. Before the ACK of our first 2xx a BYE would overtake that, so it waits (RFC 3261 §15, RC-07).
+    pub(super) fn leave(mut self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
         let end = end::local(cause, options, cx.now);
-        match self.stage {
-            Stage::Unacknowledged { wait, .. } => Goodbye::after_ack(self.dialog, wait, options, end),
-            Stage::Applying { ask, .. } => {
-                cx.withdraw(ask);
-                Goodbye::leaving(cx, call, self.dialog, options, end)
-            }
-            Stage::Up => Goodbye::leaving(cx, call, self.dialog, options, end),
+        let first = self.unacknowledged.iter().position(Unacknowledged::is_first);
+        let wait = first.map(|at| self.unacknowledged.remove(at));
+        let dialog = self.drop_session(cx);
+        match wait {
+            Some(wait) => Goodbye::after_ack(dialog, wait, options, end),
+            None => Goodbye::leaving(cx, call, dialog, options, end),
         }
     }
 
-    /// The peer has hung up; its BYE is answered.
+    /// The peer has hung up.
     pub(super) fn on_bye(self, cx: &mut Cx, call: CallHandle, bye: &Request) -> Phase {
-        if let Stage::Applying { ask, .. } = self.stage {
-            cx.withdraw(ask);
+        let dialog = self.drop_session(cx);
+        Goodbye::over(cx, call, dialog, end::by_peer(Cause::Hangup, &bye.headers, cx.now))
+    }
+
+    /// A request of ours was answered by what ends the call, or was not answered at all (DG-07).
+    pub(super) fn perish(self, cx: &mut Cx, call: CallHandle, effect: Effect, end: CallEnd) -> Phase {
+        let farewell = effect == Effect::Usage { farewell: true };
+        let dialog = self.drop_session(cx);
+        match farewell {
+            true => Goodbye::farewell(cx, call, dialog, &HangupOptions::default(), end),
+            false => Goodbye::over(cx, call, dialog, end),
         }
-        cx.dialogs.end_usage(self.dialog, Usage::Invite(call));
-        end::ended(cx, call, end::by_peer(Cause::Hangup, &bye.headers, cx.now))
+    }
+
+    /// The peer has broken the exchange of descriptions so that there is no session (IV-02).
+    pub(super) fn broken(self, cx: &mut Cx, call: CallHandle) -> Phase {
+        let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
+        self.farewell(cx, call, &not_acceptable(), broken)
+    }
+
+    /// The media cannot take what both sides have agreed on.
+    pub(super) fn no_media(self, cx: &mut Cx, call: CallHandle) -> Phase {
+        let failed = end::plain(EndedBy::Local, Cause::Media, cx.now);
+        self.farewell(cx, call, &not_acceptable(), failed)
+    }
+
+    fn farewell(self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
+        let dialog = self.drop_session(cx);
+        Goodbye::leaving(cx, call, dialog, options, end)
+    }
+
+    /// Lets go of everything but the dialog.
+    fn drop_session(self, cx: &mut Cx) -> DialogId {
+        self.change.abandon(cx);
+        self.next.abandon(cx);
+        self.dialog
+    }
+
+    /// The peer has said something in the dialog: it must have our 2xx (RC-06).
+    pub(super) fn heard(&mut self) {
+        for wait in &mut self.unacknowledged {
+            wait.heard();
+        }
+    }
+
+    /// A request that refreshes the peer's target, or its 2xx, has succeeded (RFC 3261 §12.2.2, RFC 3311 §5.2).
+    pub(super) fn refresh_target(&mut self, cx: &mut Cx, headers: &Headers) {
+        self.peer.learn(headers);
+        if let Some(dialog) = cx.dialogs.get_mut(self.dialog) {
+            dialog.refresh_target(headers);
+        }
+    }
+
+    /// The peer has just been told where we are.
+    pub(super) fn note_reached(&mut self, cx: &Cx) {
+        self.reached_by = cx.flow_id();
+    }
+
+    /// Whether the peer, or its proxy, still looks for us where we were before the connection was lost.
+    pub(super) fn is_astray(&self, cx: &Cx) -> bool {
+        self.reached_by != cx.flow_id() && self.peer.update == Update::Allowed
     }
 
     fn tell_established(&self, cx: &mut Cx, call: CallHandle, response: Option<&Response>) {
         let Some(key) = cx.dialogs.get(self.dialog).map(|dialog| dialog.key.clone()) else { return };
         let dialog = DialogData { call_id: key.call_id, local_tag: key.local_tag, remote_tag: key.remote_tag };
         cx.tell(call, CallEvent::Established { dialog, response: response.map(response_data) });
+        if self.session.held().remote {
+            cx.tell(call, CallEvent::Hold { by: EndedBy::Remote, held: true });
+        }
     }
 }
 
 /// RFC 3326: why a call with no usable session description is ended.
-fn not_acceptable() -> HangupOptions {
+pub(super) fn not_acceptable() -> HangupOptions {
     let reason = ReasonData { protocol: "SIP".to_owned(), cause: 488, text: Some("Not Acceptable Here".to_owned()) };
     HangupOptions { reason: Some(reason), ..HangupOptions::default() }
 }

@@ -62,6 +62,25 @@ impl Goodbye {
         Phase::Parting(Box::new(Self { dialog, extra: end::extra(options), step: offline }).say(cx, call))
     }
 
+    /// Says BYE now; for people the call is over already (DG-07).
+    pub(super) fn farewell(
+        cx: &mut Cx,
+        call: CallHandle,
+        dialog: DialogId,
+        options: &HangupOptions,
+        end: CallEnd,
+    ) -> Phase {
+        let _gone = end::ended(cx, call, end);
+        Self::unseen(cx, call, dialog, options)
+    }
+
+    /// Over without a word of ours; the dialog stays known for a while (RC-03, RC-05).
+    pub(super) fn over(cx: &mut Cx, call: CallHandle, dialog: DialogId, end: CallEnd) -> Phase {
+        let _gone = end::ended(cx, call, end);
+        let step = Step::Lingering { forget_at: cx.now + cx.transactions.timers().f() };
+        Phase::Parting(Box::new(Self { dialog, extra: Vec::new(), step }))
+    }
+
     /// Says BYE when our 2xx has been acknowledged.
     pub(super) fn after_ack(dialog: DialogId, wait: Unacknowledged, options: &HangupOptions, end: CallEnd) -> Phase {
         let goodbye = Self { dialog, extra: end::extra(options), step: Step::AwaitingAck { wait } };
@@ -115,8 +134,21 @@ impl Goodbye {
         Phase::Parting(self)
     }
 
-    /// There is nothing more to wait for: the peer has said BYE too (RC-03), or nobody waits any longer. Leaves
-    /// nothing behind.
+    /// The peer has said BYE too (RC-03): ours is as good as answered.
+    pub(super) fn on_bye(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
+        if let Step::Saying { leg } = self.step {
+            leg.abandon(cx);
+        }
+        if let Some(end) = end {
+            let _gone = end::ended(cx, call, end);
+        }
+        if !matches!(self.step, Step::Lingering { .. }) {
+            self.step = Step::Lingering { forget_at: cx.now + cx.transactions.timers().f() };
+        }
+        Phase::Parting(self)
+    }
+
+    /// There is nothing more to wait for, or nobody waits any longer. Leaves nothing behind.
     pub(super) fn gone(self, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         if let Step::Saying { leg } = self.step {
             leg.abandon(cx);
@@ -221,6 +253,7 @@ impl Phase {
             }
             Self::Outgoing(outgoing) => outgoing.leave(cx, call, options, cause),
             Self::Incoming(incoming) => incoming.leave(cx, call, options, cause),
+            Self::Confirming(confirming) => confirming.leave(cx, call, options, cause),
             Self::Established(established) => established.leave(cx, call, options, cause),
             // Twice is harmless.
             Self::Leaving(..) | Self::Parting(_) | Self::Gone => self,

@@ -1,20 +1,25 @@
-//! What the wire says to calls: requests, responses, and responses that never came.
+//! What the wire says to calls: new INVITEs, CANCELs and ACKs, responses, and responses that never came. What the peer
+//! asks within a dialog stands in `in_dialog`.
 
-use super::event::{CallEnd, Cause, ReasonData};
+use super::answered::confirm;
+use super::event::{Cause, ReasonData};
 use super::goodbye::Goodbye;
 use super::incoming::Incoming;
-use super::outgoing::{Outgoing, confirm};
-use super::{Call, CallState, Calls, FORKS, HangupOptions, Phase};
-use crate::dialog::{Dialog, DialogId};
-use crate::message::{Contacts, Head, Method, Name, Request, Response, StatusCode};
+use super::outgoing::Outgoing;
+use super::{Call, CallEnd, Calls, Established, HangupOptions, Phase, end};
+use crate::dialog::{Dialog, DialogKey, Failed, Stage};
+use crate::message::{Contacts, Head, Method, Request, Response, StatusCode};
 use crate::transaction::{ClientId, ServerId};
 use crate::usage::auth::{Leg, Verdict};
-use crate::usage::data::CallHandle;
-use crate::usage::{Cx, Owner, Usage};
+use crate::usage::data::{CallHandle, Interest};
+use crate::usage::{Cx, Owner, Usage, is_understood};
+
+/// How many branches of one INVITE are followed (SL-02).
+pub(super) const FORKS: usize = 64;
 
 impl Calls {
-    /// An INVITE outside every dialog. Without anybody to ask (`anybody`) it is answered 480 at once.
-    pub fn on_invite(&mut self, cx: &mut Cx, id: ServerId, request: Request, head: &Head, anybody: bool) {
+    /// An INVITE outside every dialog. Without anybody to ask it is answered 480 at once.
+    pub fn on_invite(&mut self, cx: &mut Cx, id: ServerId, request: Request, head: &Head) {
         let tag = cx.entropy.tag();
         cx.transactions.set_local_tag(id, &tag);
         let dialog = match Dialog::uas(&request, head, &tag) {
@@ -22,12 +27,9 @@ impl Calls {
             Err(fault) => return cx.respond(id, request.response(fault.status, Some(&fault.phrase()), Some(&tag))),
         };
         if !is_understood(&request) {
-            let mut response = request.response(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, Some(&tag));
-            response.headers.push(Name::Accept, "application/sdp");
-            response.headers.push(Name::AcceptEncoding, "identity");
-            return cx.respond(id, response);
+            return cx.refuse_body(id, &request, &tag);
         }
-        if !anybody {
+        if !cx.interests.contains(&Interest::Calls) {
             cx.diagnostic("nobody-listens", "a call came in and nothing listens for calls: answered 480");
             return cx.refuse(id, &request, StatusCode::TEMPORARILY_UNAVAILABLE, &tag);
         }
@@ -39,24 +41,7 @@ impl Calls {
         cx.transactions.set_owner(id, Owner::Call(call));
         let dialog = cx.dialogs.insert(dialog, Usage::Invite(call));
         let phase = Incoming::alert(cx, call, id, request, dialog, tag);
-        self.calls.insert(call, Call { phase, told: CallState::Calling });
-    }
-
-    /// A request in the dialog of a call; its CSeq has been checked.
-    pub fn on_request(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, head: &Head) {
-        let tag = head.to_tag().unwrap_or_default();
-        if request.method == Method::Bye {
-            self.on_bye(cx, call, id, request, tag);
-        } else if request.method == Method::Invite {
-            let status = self.answer_to_reinvite(call);
-            cx.transactions.set_local_tag(id, tag);
-            cx.refuse(id, request, status, tag);
-        } else if self.is_leaving(call) {
-            // RC-04
-            cx.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, tag);
-        } else {
-            cx.answer_by_itself(id, request, tag);
-        }
+        self.calls.insert(call, Call::new(phase));
     }
 
     /// An ACK for a 2xx in the dialog of a call.
@@ -65,20 +50,20 @@ impl Calls {
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Established(established) => established.on_ack(cx, call, ack, cseq),
             Phase::Leaving(goodbye, end) => goodbye.on_ack(cx, call, cseq, *end),
-            Phase::Queued(_) | Phase::Outgoing(_) | Phase::Incoming(_) | Phase::Parting(_) | Phase::Gone => phase,
+            other => other,
         });
     }
 
     /// A CANCEL for an INVITE that is not answered; the CANCEL itself is (TX-09).
-    pub fn on_cancel(&mut self, cx: &mut Cx, call: CallHandle, cancel: &Request) {
+    pub fn on_cancel(&mut self, cx: &mut Cx, call: CallHandle, invite: ServerId, cancel: &Request) {
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Incoming(incoming) => incoming.on_cancel(cx, call, cancel),
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => phase,
+            Phase::Established(established) => established.on_cancel(cx, call, invite),
+            Phase::Confirming(mut confirming) => {
+                confirming.on_cancel(cx, invite);
+                Phase::Confirming(confirming)
+            }
+            other => other,
         });
     }
 
@@ -87,6 +72,9 @@ impl Calls {
         let leg = Leg::Sent(id);
         if head.cseq.method == Method::Invite && response.status.is_success() {
             return self.on_success(cx, call, id, response, head);
+        }
+        if self.is_request(call, leg) {
+            return self.on_request_response(cx, call, leg, response);
         }
         self.turn(cx, call, |cx, phase| match phase.sender(leg) {
             Sender::Inviting(outgoing) => match response.status.code() {
@@ -97,6 +85,8 @@ impl Calls {
                 },
                 _ => outgoing.on_refused(cx, call, response),
             },
+            Sender::Changing(established) if response.status.is_provisional() => Phase::Established(established),
+            Sender::Changing(established) => established.on_response(cx, call, response, head),
             Sender::SayingBye(goodbye, end) if response.status.is_final() => goodbye.on_over(cx, call, end),
             Sender::SayingBye(goodbye, end) => goodbye.same(end),
             Sender::Nobody(phase) => phase,
@@ -105,8 +95,16 @@ impl Calls {
 
     /// A challenge to a request of a call has been dealt with, or its question answered.
     pub fn on_verdict(&mut self, cx: &mut Cx, call: CallHandle, leg: Leg, verdict: Verdict, response: &Response) {
+        if self.is_request(call, leg) {
+            self.calls.update(call, |entry| match entry.phase.dialog() {
+                Some(dialog) => entry.requests.on_verdict(cx, (call, dialog), leg, verdict, response),
+                None => entry.requests.end(cx),
+            });
+            return;
+        }
         self.turn(cx, call, |cx, phase| match phase.sender(leg) {
             Sender::Inviting(outgoing) => outgoing.on_verdict(cx, call, verdict, response),
+            Sender::Changing(established) => established.on_verdict(cx, call, verdict, response),
             Sender::SayingBye(goodbye, end) => goodbye.on_verdict(cx, call, verdict, end),
             Sender::Nobody(phase) => {
                 if let Verdict::Asked(ask) = verdict {
@@ -117,121 +115,122 @@ impl Calls {
         });
     }
 
-    /// A request of a call was not answered: a timeout, or with `Cause::Transport` a lost connection.
-    pub fn on_no_answer(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, why: Cause) {
-        self.turn(cx, call, |cx, phase| match phase.sender(Leg::Sent(id)) {
-            Sender::Inviting(outgoing) => outgoing.on_no_answer(cx, call, why),
-            Sender::SayingBye(goodbye, end) if why == Cause::Transport => goodbye.flow_down(cx, call, end),
+    /// A request of a call was not answered in time, or its connection broke.
+    pub fn on_no_answer(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, why: Failed) {
+        let leg = Leg::Sent(id);
+        if self.is_request(call, leg) {
+            let fate = self.calls.update(call, |entry| {
+                let dialog = entry.phase.dialog()?;
+                Some(entry.requests.on_no_answer(cx, (call, dialog), leg, why))
+            });
+            if let Some(fate) = fate.flatten() {
+                let silent = end::silent(cx.now);
+                self.suffer(cx, call, fate, silent, None);
+            }
+            return;
+        }
+        let is_lost = why == Failed::Transport;
+        let cause = if is_lost { Cause::Transport } else { Cause::Timeout };
+        self.turn(cx, call, |cx, phase| match phase.sender(leg) {
+            Sender::Inviting(outgoing) => outgoing.on_no_answer(cx, call, cause),
+            Sender::Changing(established) => established.on_no_answer(cx, call, why),
+            Sender::SayingBye(goodbye, end) if is_lost => goodbye.flow_down(cx, call, end),
             Sender::SayingBye(goodbye, end) => goodbye.on_over(cx, call, end),
             Sender::Nobody(phase) => phase,
         });
     }
 
-    /// The INVITE's transaction is over: its 2xx will not be repeated any more.
-    pub fn invite_over(&mut self, id: ClientId) {
-        self.acks.forget(id);
+    fn is_request(&self, call: CallHandle, leg: Leg) -> bool {
+        self.calls.get(call).is_some_and(|entry| entry.requests.has(leg))
+    }
+
+    fn on_request_response(&mut self, cx: &mut Cx, call: CallHandle, leg: Leg, response: &Response) {
+        let fate = self.calls.update(call, |entry| {
+            let dialog = entry.phase.dialog()?;
+            Some(entry.requests.on_response(cx, (call, dialog), leg, response))
+        });
+        if let Some(fate) = fate.flatten() {
+            let end = end::refused(response, cx.now);
+            self.suffer(cx, call, fate, end, Some(&response.headers));
+        }
     }
 
     /// RFC 3261 §13.2.2.4: every 2xx is acknowledged, the first of a branch opens its dialog, and a call is kept
     /// only for the first branch that somebody still wants.
     fn on_success(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, response: &Response, head: &Head) {
-        if let Some(ack) = self.acks.of(id, head) {
-            return cx.send_ack(ack);
-        }
-        if self.acks.branches(id) >= FORKS {
-            return cx.diagnostic("limit", "more branches of a call were answered than are followed: one is dropped");
-        }
-        let Some(invite) = cx.transactions.client_request(id).cloned() else { return };
-        let wanted = matches!(self.calls.get(call), Some(Call { phase: Phase::Outgoing(outgoing), .. }) if outgoing.is_invite(Leg::Sent(id)));
-        let owner = if wanted { call } else { self.next_handle() };
-        let dialog = confirm(cx, owner, &invite, response, head);
-        self.acknowledge(cx, id, &invite, dialog, head);
-        if !wanted {
-            let phase = Goodbye::unseen(cx, owner, dialog, &elsewhere());
-            self.calls.insert(owner, Call { phase, told: CallState::Ended });
+        if cx.acknowledge_again(id, head) {
             return;
         }
+        let Some(invite) = cx.transactions.client_request(id).cloned() else { return };
+        if invite.head().is_ok_and(|sent| sent.to_tag().is_some()) {
+            return self.on_change_agreed(cx, call, id, response, head);
+        }
+        if cx.is_confirmed(head) {
+            // A repeat: the ACK waits for our answer.
+            return;
+        }
+        if cx.branches.acknowledged(id) >= FORKS {
+            return cx.diagnostic("limit", "more branches of a call were answered than are followed: one is dropped");
+        }
+        let waiting = match self.calls.get(call).map(|entry| &entry.phase) {
+            Some(Phase::Outgoing(outgoing)) if outgoing.is_invite(Leg::Sent(id)) => Some(outgoing.awaits_offer()),
+            _ => None,
+        };
+        let Some(awaits_offer) = waiting else {
+            return self.on_second_success(cx, call, (id, &invite), response, head);
+        };
+        let dialog = confirm(cx, (call, call), &invite, response, head);
         let usable = matches!(response.headers.contacts(), Ok(Contacts::List(list)) if !list.is_empty());
+        let offers = super::early_media::description(response).is_some();
+        if !(usable && awaits_offer && offers) {
+            cx.acknowledge(id, dialog, head, None);
+        }
         self.turn(cx, call, |cx, phase| match phase {
-            Phase::Outgoing(outgoing) if usable => outgoing.on_answered(cx, call, dialog, response, head),
+            Phase::Outgoing(outgoing) if usable => outgoing.on_answered(cx, call, (id, dialog), response, head),
             // DG-10
             Phase::Outgoing(outgoing) => {
                 cx.diagnostic("no-contact", "the 2xx to our INVITE names no usable Contact");
-                outgoing.on_unusable(cx, call, dialog)
+                outgoing.on_unusable(cx, call, (id, dialog))
             }
-            Phase::Queued(_)
-            | Phase::Incoming(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => phase,
+            other => other,
         });
     }
 
-    fn acknowledge(&mut self, cx: &mut Cx, id: ClientId, invite: &Request, dialog: DialogId, head: &Head) {
-        let Some(mut ack) = cx.dialogs.get(dialog).map(|dialog| dialog.ack(head.cseq.number)) else { return };
-        // RFC 3261 §22.1: the ACK carries the credentials of the INVITE.
-        for name in [Name::Authorization, Name::ProxyAuthorization] {
-            for value in invite.headers.get_all(&name) {
-                ack.headers.push(name.clone(), value.as_bytes());
-            }
-        }
-        cx.finish(&mut ack);
-        cx.send_ack(&ack);
-        self.acks.keep(id, head, ack);
+    /// FK-02: a branch nobody waits for is acknowledged and ended.
+    fn on_second_success(
+        &mut self,
+        cx: &mut Cx,
+        call: CallHandle,
+        (id, invite): (ClientId, &Request),
+        response: &Response,
+        head: &Head,
+    ) {
+        let owner = self.next_handle();
+        let dialog = confirm(cx, (call, owner), invite, response, head);
+        cx.acknowledge(id, dialog, head, None);
+        let phase = Goodbye::unseen(cx, owner, dialog, &elsewhere());
+        self.calls.insert(owner, Call { told: super::CallState::Ended, ..Call::new(phase) });
     }
 
-    /// RFC 3261 §15.1.2: pending requests first, then the 200.
-    fn on_bye(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, tag: &str) {
-        let answer = |cx: &mut Cx| cx.respond(id, request.response(StatusCode::OK, None, Some(tag)));
+    /// A 2xx to a re-INVITE of ours (RFC 3261 §14.1): acknowledged whatever has become of the call (RC-04).
+    fn on_change_agreed(&mut self, cx: &mut Cx, call: CallHandle, id: ClientId, response: &Response, head: &Head) {
+        let Some(dialog) = cx.dialogs.find(&DialogKey::of_response(head)) else {
+            return cx.diagnostic("stray-response", "a 2xx to a re-INVITE of a dialog that is gone was dropped");
+        };
+        if let Some(dialog) = cx.dialogs.get_mut(dialog) {
+            dialog.refresh_target(&response.headers);
+        }
+        cx.acknowledge(id, dialog, head, None);
         self.turn(cx, call, |cx, phase| match phase {
-            Phase::Incoming(incoming) => {
-                let phase = incoming.on_bye(cx, call, request);
-                answer(cx);
-                phase
+            Phase::Established(mut established) if established.has_sent(id) => {
+                established.note_reached(cx);
+                established.on_response(cx, call, response, head)
             }
-            Phase::Established(established) => {
-                answer(cx);
-                established.on_bye(cx, call, request)
-            }
-            // RC-10: the callee gives up the dialog before its 2xx.
-            Phase::Outgoing(outgoing) => {
-                answer(cx);
-                outgoing.on_bye(cx, call, request)
-            }
-            // RC-03
-            Phase::Leaving(goodbye, end) => {
-                answer(cx);
-                goodbye.gone(cx, call, Some(*end))
-            }
-            Phase::Parting(goodbye) => {
-                answer(cx);
-                goodbye.gone(cx, call, None)
-            }
-            Phase::Queued(_) | Phase::Gone => {
-                answer(cx);
-                Phase::Gone
-            }
+            other => other,
         });
     }
 
-    /// Renegotiation is not offered: refused in a way that leaves the call as it is (RFC 3261 §14.2).
-    fn answer_to_reinvite(&self, call: CallHandle) -> StatusCode {
-        match self.calls.get(call).map(|call| &call.phase) {
-            Some(Phase::Established(_)) => StatusCode::NOT_ACCEPTABLE_HERE,
-            Some(Phase::Incoming(_) | Phase::Outgoing(_)) => StatusCode::REQUEST_PENDING,
-            // RC-04
-            Some(Phase::Leaving(..) | Phase::Parting(_) | Phase::Queued(_) | Phase::Gone) | None => {
-                StatusCode::CALL_DOES_NOT_EXIST
-            }
-        }
-    }
-
-    fn is_leaving(&self, call: CallHandle) -> bool {
-        matches!(self.calls.get(call).map(|call| &call.phase), Some(Phase::Leaving(..) | Phase::Parting(_)))
-    }
-
-    fn next_handle(&mut self) -> CallHandle {
+    pub(super) fn next_handle(&mut self) -> CallHandle {
         let handle = CallHandle(self.last_made);
         self.last_made = self.last_made.saturating_add(2);
         handle
@@ -241,6 +240,7 @@ impl Calls {
 /// Which part of a call has a request there.
 enum Sender {
     Inviting(Box<Outgoing>),
+    Changing(Box<Established>),
     /// With what people are still to be told, if anything.
     SayingBye(Box<Goodbye>, Option<CallEnd>),
     Nobody(Phase),
@@ -250,24 +250,20 @@ impl Phase {
     fn sender(self, leg: Leg) -> Sender {
         match self {
             Self::Outgoing(outgoing) if outgoing.is_invite(leg) => Sender::Inviting(outgoing),
+            Self::Established(established) if established.change.is_at(leg) => Sender::Changing(established),
             Self::Leaving(goodbye, end) if goodbye.is_bye(leg) => Sender::SayingBye(goodbye, Some(*end)),
             Self::Parting(goodbye) if goodbye.is_bye(leg) => Sender::SayingBye(goodbye, None),
-            Self::Queued(_)
-            | Self::Outgoing(_)
-            | Self::Incoming(_)
-            | Self::Established(_)
-            | Self::Leaving(..)
-            | Self::Parting(_)
-            | Self::Gone => Sender::Nobody(self),
+            other => Sender::Nobody(other),
         }
     }
 }
 
-/// Whether the body is none, or SDP as it is (RFC 3261 §8.2.3).
-fn is_understood(request: &Request) -> bool {
-    let encoding = request.headers.get(&Name::ContentEncoding);
-    let plain = encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-    request.body.is_empty() || (plain && super::incoming::sdp_of(&request.headers, &request.body).is_some())
+impl Cx {
+    /// Whether the dialog of a response is confirmed already.
+    fn is_confirmed(&self, head: &Head) -> bool {
+        let dialog = self.dialogs.find(&DialogKey::of_response(head)).and_then(|id| self.dialogs.get(id));
+        dialog.is_some_and(|dialog| dialog.stage == Stage::Confirmed)
+    }
 }
 
 /// FK-02

@@ -11,15 +11,17 @@
 
 use super::established::Established;
 use super::event::{CallEnd, CallEvent, CallState, Cause, EndedBy};
+use super::session::{Session, Side};
+use super::unacknowledged::{Place, Unacknowledged};
 use super::{AcceptOptions, HangupOptions, Phase, RefusalOptions, RingOptions, end};
 use crate::dialog::DialogId;
-use crate::message::{Headers, Name, Request, Response, StatusCode};
+use crate::message::{Name, NameAddr, Request, Response, StatusCode, sdp};
 use crate::time::{Deadline, Duration, Instant};
 use crate::transaction::ServerId;
-use crate::usage::data::{AskId, CallHandle, Content, FailureCode, RequestId};
-use crate::usage::door::add_headers;
+use crate::usage::data::{AskId, CallHandle, FailureCode, RequestId};
 use crate::usage::question::{Answer, Question};
-use crate::usage::{Cx, Owner, Usage, message_data};
+use crate::usage::request::{add_body, add_headers};
+use crate::usage::{Cx, Owner, Usage, message_data, sdp_of};
 
 /// How long people have to decide, before 480 is answered for them.
 pub(super) const DECISION: Duration = Duration::from_secs(180);
@@ -43,12 +45,12 @@ enum Step {
 }
 
 /// Our half of the first exchange of descriptions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Exchange {
     /// The INVITE offered; our 2xx answers.
     Answered,
     /// The INVITE offered nothing; our 2xx offers, and the ACK has to answer (RFC 3261 §13.2.1).
-    Offered,
+    Offered { offer: String },
 }
 
 impl Incoming {
@@ -151,6 +153,26 @@ impl Incoming {
         phase
     }
 
+    /// Sends the caller elsewhere (RFC 3261 §8.1.3.4).
+    pub(super) fn redirect(
+        self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        id: RequestId,
+        contacts: &[NameAddr],
+        permanent: bool,
+    ) -> Phase {
+        let status = if permanent { StatusCode::MOVED_PERMANENTLY } else { StatusCode::MOVED_TEMPORARILY };
+        let mut refusal = with_status(status);
+        for contact in contacts {
+            refusal.headers.push((Name::Contact.to_string(), contact.to_string()));
+        }
+        let end = end::plain(EndedBy::Local, Cause::Redirected, cx.now);
+        let phase = self.refuse(cx, call, &refusal, end, "the call was sent elsewhere");
+        cx.done(id);
+        phase
+    }
+
     /// Hung up without a word of its own: 480, or what was asked for (IV-11).
     pub(super) fn leave(self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, cause: Cause) -> Phase {
         let status = options.status.and_then(StatusCode::new).filter(|status| status.class() >= 3);
@@ -180,7 +202,7 @@ impl Incoming {
     /// The media has answered.
     pub(super) fn on_answer(self: Box<Self>, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
         match (&self.step, answer) {
-            (Step::Answering { ask: asked, .. }, Answer::Sdp { sdp }) if *asked == ask => self.answer(cx, call, &sdp),
+            (Step::Answering { ask: asked, .. }, Answer::Sdp { sdp }) if *asked == ask => self.answer(cx, call, sdp),
             (Step::Answering { ask: asked, .. }, Answer::MediaFailed { detail, incompatible }) if *asked == ask => {
                 let (status, cause) = if incompatible {
                     (StatusCode::NOT_ACCEPTABLE_HERE, Cause::Incompatible)
@@ -195,23 +217,39 @@ impl Incoming {
     }
 
     /// RFC 3261 §13.3.1.4: the 2xx.
-    fn answer(self: Box<Self>, cx: &mut Cx, call: CallHandle, sdp: &str) -> Phase {
+    fn answer(self: Box<Self>, cx: &mut Cx, call: CallHandle, made: String) -> Phase {
         let Step::Answering { command, options, .. } = &self.step else {
             return Phase::Incoming(self);
         };
-        let mut response = self.response(cx, StatusCode::OK, None);
-        response.headers.push(Name::Allow, super::ALLOW);
+        let offer = sdp_of(&self.request.headers, &self.request.body);
+        if offer.as_ref().is_some_and(|offer| !sdp::is_answer_to(&made, offer)) {
+            // IV-10
+            let end = end::plain(EndedBy::Local, Cause::Incompatible, cx.now);
+            let why = "the media's answer has not as many streams as the caller's offer";
+            return self.refuse(cx, call, &with_status(StatusCode::NOT_ACCEPTABLE_HERE), end, why);
+        }
+        let mut session = Session::default();
+        let text = session.send(made);
+        let mut response = self.request.response(StatusCode::OK, None, Some(&self.local_tag));
+        cx.describe_us(&mut response.headers);
         add_headers(&mut response.headers, &options.headers);
         response.headers.push(Name::ContentType, "application/sdp");
-        response.body = sdp.as_bytes().to_vec();
+        response.body = text.as_bytes().to_vec();
         if let Some(dialog) = cx.dialogs.get_mut(self.dialog) {
             dialog.confirm();
         }
         cx.respond(self.invite, response.clone());
         cx.done(*command);
-        let offered = sdp_of(&self.request.headers, &self.request.body).is_none();
-        let exchange = if offered { Exchange::Offered } else { Exchange::Answered };
-        Established::incoming(cx, call, (self.invite, self.request.as_ref()), self.dialog, response, exchange)
+        let exchange = match offer {
+            Some(offer) => {
+                session.agree(text, offer, Side::Local, false);
+                Exchange::Answered
+            }
+            None => Exchange::Offered { offer: text },
+        };
+        let cseq = self.request.head().map_or(0, |head| head.cseq.number);
+        let wait = Unacknowledged::new(cx, Place::First, self.invite, cseq, response);
+        Established::incoming(cx, call, self.dialog, (session, exchange), &self.request, wait)
     }
 
     fn refuse(self, cx: &mut Cx, call: CallHandle, options: &RefusalOptions, end: CallEnd, why: &str) -> Phase {
@@ -221,13 +259,7 @@ impl Incoming {
             response.headers.push(Name::RetryAfter, seconds.to_string());
         }
         add_headers(&mut response.headers, &options.headers);
-        if let Some(body) = &options.body {
-            response.headers.push(Name::ContentType, body.content_type.as_str());
-            response.body = match &body.content {
-                Content::Text(text) => text.as_bytes().to_vec(),
-                Content::Binary(octets) => octets.clone(),
-            };
-        }
+        response.body = add_body(&mut response.headers, options.body.as_ref());
         cx.respond(self.invite, response);
         self.end(cx, call, end, why)
     }
@@ -254,11 +286,4 @@ impl Incoming {
 
 fn with_status(status: StatusCode) -> RefusalOptions {
     RefusalOptions { status: status.code(), phrase: None, retry_after: None, headers: Vec::new(), body: None }
-}
-
-/// The SDP a message carries, if its type says so and it is UTF-8.
-pub(super) fn sdp_of(headers: &Headers, body: &[u8]) -> Option<String> {
-    let is_sdp = headers.content_type().is_some_and(|media_type| media_type.is("application/sdp"));
-    let text = core::str::from_utf8(body).ok()?;
-    (is_sdp && !text.is_empty()).then(|| text.to_owned())
 }

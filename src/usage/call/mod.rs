@@ -4,26 +4,39 @@
 //! functions that take one and give the next:
 //!
 //! ```text
-//!  dial ─▶ Queued ─▶ Outgoing ──2xx──▶ Established ──BYE──▶ (gone)
-//!                        │  └ refused ─▶ (gone) ▲   │ hangup
-//!                        └ hangup ─┐            │   ▼
-//!  INVITE ─▶ Incoming ──accept─────┼────────────┘ Leaving ──final──▶ (gone)
-//!                 └ refused, CANCEL┼▶ (gone)        │ offline
-//!                                  └───────────────▶ Parting: ended for people, not yet on the wire
+//!  dial ─▶ Queued ─▶ Outgoing ──2xx──▶ Confirming ──media set──▶ Established ──BYE──▶ Parting
+//!                        │  └ refused ─▶ (gone)                   ▲   │ hangup
+//!                        └ hangup ─┐                              │   ▼
+//!  INVITE ─▶ Incoming ──accept─────┼──────────────────────────────┘ Leaving ──final──▶ Parting
+//!                 └ refused, CANCEL┼▶ (gone)                          │ offline
+//!                                  └─────────────────────────────────▶ Parting: ended for people, and for 64·T1, or
+//!                                                                      until it has left, on the wire
 //! ```
+//! Beside its phase a call has [`requests::Requests`] in its dialog, which end with it.
 
-mod acks;
+mod answered;
+mod branches;
+mod change;
+mod command;
+mod confirming;
 mod early_media;
 mod end;
 mod established;
 mod event;
 mod goodbye;
+mod in_dialog;
 mod inbound;
 mod incoming;
 mod options;
 mod outgoing;
+mod peer;
+mod redirect;
+mod requests;
+mod session;
+mod tone;
 mod unacknowledged;
 
+pub use branches::Branches;
 pub use event::{CallEnd, CallEvent, CallState, Cause, DialogData, EndedBy, ReasonData};
 pub use options::{
     AcceptOptions, DialOptions, DtmfOptions, HangupOptions, RefreshMethod, RefusalOptions, RenegotiateOptions,
@@ -31,22 +44,17 @@ pub use options::{
 };
 
 use super::Cx;
-use super::data::{AskId, CallHandle, FailureCode, Misuse, RequestId};
-use super::door::needs_tls;
+use super::data::{AskId, CallHandle};
 use super::question::Answer;
-use crate::message::Transport;
+use crate::dialog::DialogId;
+use crate::message::Headers;
 use crate::time::{Deadline, Table, Timed};
-use acks::Acks;
+use confirming::Confirming;
 use established::Established;
 use goodbye::Goodbye;
 use incoming::Incoming;
 use outgoing::{Dial, Outgoing};
-
-/// Methods we act on, as Allow says it (RFC 3261 §20.5).
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS";
-
-/// How many branches of one INVITE are followed (SL-02).
-const FORKS: usize = 64;
+use requests::{Fate, Requests};
 
 /// Whether an INVITE can leave now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +71,6 @@ pub enum Readiness {
 #[derive(Debug)]
 pub struct Calls {
     calls: Table<CallHandle, Call>,
-    acks: Acks,
     /// The last odd number given to a call that came in.
     last_made: u32,
     /// The last even number a driver used.
@@ -75,6 +82,13 @@ pub struct Calls {
 struct Call {
     phase: Phase,
     told: CallState,
+    requests: Requests,
+}
+
+impl Call {
+    fn new(phase: Phase) -> Self {
+        Self { phase, told: CallState::Calling, requests: Requests::default() }
+    }
 }
 
 #[derive(Debug)]
@@ -83,6 +97,8 @@ enum Phase {
     Queued(Box<Dial>),
     Outgoing(Box<Outgoing>),
     Incoming(Box<Incoming>),
+    /// Answered, and the media is not set yet.
+    Confirming(Box<Confirming>),
     Established(Box<Established>),
     /// Hung up; the peer has not confirmed.
     Leaving(Box<Goodbye>, Box<CallEnd>),
@@ -98,9 +114,24 @@ impl Phase {
             Self::Queued(_) => CallState::Calling,
             Self::Outgoing(outgoing) => outgoing.state(),
             Self::Incoming(incoming) => incoming.state(),
-            Self::Established(established) => established.state(),
+            Self::Confirming(_) => CallState::Answering,
+            Self::Established(_) => CallState::Established,
             Self::Leaving(..) => CallState::Ending,
             Self::Parting(_) | Self::Gone => CallState::Ended,
+        }
+    }
+
+    /// The dialog of a call that is up.
+    fn dialog(&self) -> Option<DialogId> {
+        match self {
+            Self::Established(established) => Some(established.dialog),
+            Self::Queued(_)
+            | Self::Outgoing(_)
+            | Self::Incoming(_)
+            | Self::Confirming(_)
+            | Self::Leaving(..)
+            | Self::Parting(_)
+            | Self::Gone => None,
         }
     }
 
@@ -109,6 +140,7 @@ impl Phase {
             Self::Queued(_) => "queued",
             Self::Outgoing(_) => "outgoing",
             Self::Incoming(_) => "incoming",
+            Self::Confirming(_) => "confirming",
             Self::Established(_) => "established",
             Self::Leaving(..) => "leaving",
             Self::Parting(_) => "parting",
@@ -119,13 +151,19 @@ impl Phase {
 
 impl Timed for Call {
     fn deadline(&self) -> Option<Deadline> {
-        match &self.phase {
-            Phase::Queued(dial) => dial.deadline(),
-            Phase::Outgoing(outgoing) => outgoing.deadline(),
-            Phase::Incoming(incoming) => incoming.deadline(),
-            Phase::Established(established) => established.deadline(),
-            Phase::Leaving(goodbye, _) | Phase::Parting(goodbye) => goodbye.deadline(),
-            Phase::Gone => None,
+        Deadline::earliest(self.phase.deadline(), self.requests.deadline())
+    }
+}
+
+impl Phase {
+    fn deadline(&self) -> Option<Deadline> {
+        match self {
+            Self::Queued(dial) => dial.deadline(),
+            Self::Outgoing(outgoing) => outgoing.deadline(),
+            Self::Incoming(incoming) => incoming.deadline(),
+            Self::Established(established) => established.deadline(),
+            Self::Leaving(goodbye, _) | Self::Parting(goodbye) => goodbye.deadline(),
+            Self::Confirming(_) | Self::Gone => None,
         }
     }
 }
@@ -134,103 +172,14 @@ impl Calls {
     /// No call yet; at most `limit` at once.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { calls: Table::default(), acks: Acks::default(), last_made: 1, last_taken: 0, limit }
-    }
-
-    /// Places a call.
-    ///
-    /// # Errors
-    /// [`Misuse`] where the handle is odd or was used before, the target is no address, or it is a sips address
-    /// and the connection is not encrypted.
-    pub fn dial(
-        &mut self,
-        cx: &mut Cx,
-        call: CallHandle,
-        target: &str,
-        options: DialOptions,
-        readiness: Readiness,
-    ) -> Result<(), Misuse> {
-        if !call.0.is_multiple_of(2) || call.0 <= self.last_taken {
-            return Err(Misuse::new(format!("{} is not a fresh even number for a call", call.0)));
-        }
-        let to = cx.profile.target(target).map_err(Misuse::new)?;
-        if needs_tls(&to.uri) && cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws) {
-            return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
-        }
-        self.last_taken = call.0;
-        let dial = Dial::new(cx.now, to, options);
-        let full = self.in_use() >= self.limit;
-        self.calls.insert(call, Call { phase: Phase::Gone, told: CallState::Calling });
-        self.turn(cx, call, |cx, _| {
-            if full {
-                cx.diagnostic("limit", "as many calls as the configuration allows are up already");
-                return end::ended(cx, call, end::closed_by_limit(cx.now));
-            }
-            match readiness {
-                Readiness::Ready => Outgoing::start(cx, call, dial),
-                Readiness::Coming => Phase::Queued(Box::new(dial)),
-                Readiness::Offline => end::ended(cx, call, end::transport_lost(cx.now)),
-            }
-        });
-        Ok(())
-    }
-
-    /// Sends a provisional response for an incoming call.
-    pub fn ring(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RingOptions) {
-        self.decide(cx, id, call, "ring", |cx, incoming| incoming.ring(cx, id, options));
-    }
-
-    /// Accepts an incoming call.
-    pub fn accept(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: AcceptOptions) {
-        self.decide(cx, id, call, "be accepted", |cx, incoming| incoming.accept(cx, call, id, options));
-    }
-
-    /// Refuses an incoming call.
-    pub fn reject(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RefusalOptions) {
-        self.decide(cx, id, call, "be refused", |cx, incoming| incoming.reject(cx, call, id, options));
-    }
-
-    /// Ends a call by whatever its phase calls for (IV-11, TD-T1).
-    pub fn hangup(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &HangupOptions) {
-        self.turn(cx, call, |cx, phase| phase.leave(cx, call, options, Cause::Hangup));
-        cx.done(id);
-    }
-
-    /// Ends a call whose media is lost for good.
-    pub fn media_lost(&mut self, cx: &mut Cx, call: CallHandle, detail: &str) {
-        self.turn(cx, call, |cx, phase| {
-            cx.diagnostic("media", detail);
-            phase.leave(cx, call, &HangupOptions::default(), Cause::Media)
-        });
-    }
-
-    /// Ends every call, as the user agent is closed.
-    pub fn close(&mut self, cx: &mut Cx) {
-        self.each(cx, |cx, call, phase| phase.leave(cx, call, &HangupOptions::default(), Cause::Closed));
-    }
-
-    /// The time to close is up: whatever is left ends now, unconfirmed.
-    pub fn abort(&mut self, cx: &mut Cx) {
-        self.each(cx, |cx, call, phase| match phase {
-            Phase::Leaving(goodbye, end) => goodbye.gone(cx, call, Some(*end)),
-            Phase::Parting(goodbye) => goodbye.gone(cx, call, None),
-            Phase::Outgoing(outgoing) => outgoing.abandon(cx, call),
-            Phase::Queued(_) | Phase::Incoming(_) | Phase::Established(_) | Phase::Gone => {
-                phase.leave(cx, call, &HangupOptions::default(), Cause::Closed)
-            }
-        });
+        Self { calls: Table::default(), last_made: 1, last_taken: 0, limit }
     }
 
     /// INVITEs can leave now: the queued ones do.
     pub fn ready(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Queued(dial) => Outgoing::start(cx, call, *dial),
-            Phase::Outgoing(_)
-            | Phase::Incoming(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => phase,
+            other => other,
         });
     }
 
@@ -238,13 +187,21 @@ impl Calls {
     pub fn flow_up(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Parting(goodbye) => Phase::Parting(goodbye.flow_up(cx, call)),
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Incoming(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Gone => phase,
+            other => other,
         });
+    }
+
+    /// We can be reached by a new connection. Peers whose proxies only know the old one are told (RFC 3311 §5.1): what
+    /// they say from now on would be lost, and with it the call.
+    pub fn reachable(&mut self, cx: &mut Cx) {
+        for call in self.calls.ids_of(|call| call.is_astray(cx)) {
+            self.calls.update(call, |entry| {
+                if let Phase::Established(established) = &mut entry.phase {
+                    established.note_reached(cx);
+                    entry.requests.tell_target(cx, (call, established.dialog));
+                }
+            });
+        }
     }
 
     /// The socket is gone. Established calls stay; the unanswered ones that came in over it cannot be answered
@@ -252,8 +209,13 @@ impl Calls {
     pub fn flow_down(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Incoming(incoming) => incoming.flow_down(cx, call),
+            Phase::Confirming(mut confirming) => {
+                confirming.flow_down();
+                Phase::Confirming(confirming)
+            }
+            Phase::Established(established) => established.flow_down(cx, call),
             Phase::Leaving(goodbye, end) => goodbye.flow_down(cx, call, Some(*end)),
-            Phase::Queued(_) | Phase::Outgoing(_) | Phase::Established(_) | Phase::Parting(_) | Phase::Gone => phase,
+            Phase::Queued(_) | Phase::Outgoing(_) | Phase::Parting(_) | Phase::Gone => phase,
         });
     }
 
@@ -261,20 +223,20 @@ impl Calls {
     pub fn unreachable(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {
             Phase::Queued(_) => end::ended(cx, call, end::transport_lost(cx.now)),
-            Phase::Outgoing(_)
-            | Phase::Incoming(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => phase,
+            other => other,
         });
     }
 
-    /// An answer from the media, or the default that stands for it.
+    /// An answer from the media or the application, or the default that stands for it.
     pub fn on_answer(&mut self, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) {
+        let is_about_request = |entry: &mut Call| entry.requests.inquiries.on_answer(cx, ask, &answer);
+        if self.calls.update(call, is_about_request) != Some(false) {
+            return;
+        }
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Outgoing(outgoing) => outgoing.on_answer(cx, call, ask, answer),
             Phase::Incoming(incoming) => incoming.on_answer(cx, call, ask, answer),
+            Phase::Confirming(confirming) => confirming.on_answer(cx, call, ask, answer),
             Phase::Established(established) => established.on_answer(cx, call, ask, answer),
             Phase::Queued(_) | Phase::Leaving(..) | Phase::Parting(_) | Phase::Gone => phase,
         });
@@ -283,6 +245,14 @@ impl Calls {
     /// Acts on the deadline of the call that must act first.
     pub fn handle_timeout(&mut self, cx: &mut Cx) {
         let Some(call) = self.calls.due(cx.now) else { return };
+        self.calls.update(call, |entry| {
+            if let Some(dialog) = entry.phase.dialog() {
+                entry.requests.handle_timeout(cx, (call, dialog));
+            }
+        });
+        if self.calls.get(call).and_then(|entry| entry.phase.deadline()).is_none_or(|deadline| deadline.at > cx.now) {
+            return;
+        }
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Queued(_) => end::ended(cx, call, end::unanswered(cx.now)),
             Phase::Outgoing(outgoing) => outgoing.handle_timeout(cx, call),
@@ -290,7 +260,7 @@ impl Calls {
             Phase::Established(established) => established.handle_timeout(cx, call),
             Phase::Leaving(goodbye, end) => goodbye.handle_timeout(cx, call, Some(*end)),
             Phase::Parting(goodbye) => goodbye.handle_timeout(cx, call, None),
-            Phase::Gone => Phase::Gone,
+            Phase::Confirming(_) | Phase::Gone => phase,
         });
     }
 
@@ -306,41 +276,26 @@ impl Calls {
         self.calls.iter().filter(|(_, call)| call.told != CallState::Ended).count()
     }
 
-    /// How many INVITEs of ours have ACKs that may be wanted again.
-    #[must_use]
-    pub fn acks(&self) -> usize {
-        self.acks.len()
-    }
-
     /// Every call with its phase and what it waits for.
     pub fn snapshot(&self) -> impl Iterator<Item = (CallHandle, &'static str, Option<Deadline>)> {
         self.calls.iter().map(|(handle, call)| (handle, call.phase.name(), call.deadline()))
     }
 
-    /// Runs a command about an incoming call that is not yet answered; any other call cannot do `what`.
-    fn decide(
-        &mut self,
-        cx: &mut Cx,
-        id: RequestId,
-        call: CallHandle,
-        what: &str,
-        change: impl FnOnce(&mut Cx, Box<Incoming>) -> Phase,
-    ) {
-        if self.calls.get(call).is_none() {
-            return cx.failed(id, FailureCode::Ended, "the call has ended");
-        }
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Incoming(incoming) => change(cx, incoming),
-            Phase::Queued(_)
-            | Phase::Outgoing(_)
-            | Phase::Established(_)
-            | Phase::Leaving(..)
-            | Phase::Parting(_)
-            | Phase::Gone => {
-                let why = format!("only an incoming call that is not yet answered can {what}; this one is ");
-                cx.failed(id, FailureCode::WrongState, why + phase.name());
-                phase
+    /// What the answer to a request in the dialog of a call, or its want, means for the call (DG-07).
+    fn suffer(&mut self, cx: &mut Cx, call: CallHandle, fate: Fate, end: CallEnd, headers: Option<&Headers>) {
+        self.turn(cx, call, |cx, phase| match (fate, phase) {
+            (Fate::Over(effect), Phase::Established(established)) => established.perish(cx, call, effect, end),
+            (Fate::NoUpdate, Phase::Established(mut established)) => {
+                established.peer.refuses_update();
+                Phase::Established(established)
             }
+            (Fate::Moved, Phase::Established(mut established)) => {
+                if let Some(headers) = headers {
+                    established.refresh_target(cx, headers);
+                }
+                Phase::Established(established)
+            }
+            (_, phase) => phase,
         });
     }
 
@@ -360,13 +315,16 @@ impl Calls {
         }
     }
 
-    /// Tells the new state, and drops the call when it is gone.
+    /// Tells the new state; ends what was asked in the dialog of a call that is over, and drops it when it is gone.
     fn turned(&mut self, cx: &mut Cx, call: CallHandle, phase: Phase, told_before: usize) {
         let state = phase.state();
         let is_gone = matches!(phase, Phase::Gone);
-        let told = self.calls.update(call, |call| {
-            call.phase = phase;
-            core::mem::replace(&mut call.told, state)
+        let told = self.calls.update(call, |entry| {
+            entry.phase = phase;
+            if state >= CallState::Ending {
+                entry.requests.end(cx);
+            }
+            core::mem::replace(&mut entry.told, state)
         });
         if told.is_some_and(|told| told != state) {
             // Ahead of what the change told, so that whoever hears of the change finds the state changed.
@@ -375,5 +333,12 @@ impl Calls {
         if is_gone {
             self.calls.remove(call);
         }
+    }
+}
+
+impl Call {
+    /// Whether the peer is to be told where we are, and can be.
+    fn is_astray(&self, cx: &Cx) -> bool {
+        matches!(&self.phase, Phase::Established(established) if established.is_astray(cx))
     }
 }

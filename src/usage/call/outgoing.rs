@@ -1,26 +1,27 @@
 //! A call we place, until it is answered (RFC 3261 §9.1, §13.2; TX-08, TX-12).
 //!
 //! ```text
-//!            offer made            2xx: ACK
-//!  Preparing ──────────▶ Inviting ─────────▶ Established
-//!      │ hangup, media     │  │ └ refused, no answer ─▶ gone
+//!            offer made,            2xx
+//!            or not wanted
+//!  Preparing ──────────▶ Inviting ─────────▶ Confirming, Established
+//!      │ hangup, media     │  │ └ refused, no answer ─▶ gone, or Inviting at the next contact of a 3xx
 //!      ▼ refused           │  └ hangup, give_up_at ─▶ Cancelling ─ 487, any final, 32 s ─▶ gone
 //!    gone                  └ 401/407 without credentials at hand: the INVITE waits, Leg::Authenticating
 //! ```
 
 use super::early_media::{EarlyMedia, description};
-use super::established::Established;
 use super::event::{CallEnd, CallEvent, CallState, Cause, EndedBy};
-use super::goodbye::Goodbye;
+use super::redirect::Redirects;
+use super::session::Session;
 use super::{DialOptions, HangupOptions, Phase, end};
-use crate::dialog::{Dialog, DialogId, DialogKey};
+use crate::dialog::{Dialog, DialogId};
 use crate::message::{CSeq, Head, Method, Name, NameAddr, Request, Response};
 use crate::time::{Deadline, Duration, Instant};
 use crate::transaction::ClientId;
 use crate::usage::auth::{Attempt, Leg, Verdict};
 use crate::usage::data::{AskId, CallHandle};
-use crate::usage::door::add_headers;
 use crate::usage::question::{Answer, Question};
+use crate::usage::request::{add_headers, renumber};
 use crate::usage::{Cx, Owner, Usage, message_data, response_data};
 
 /// Whom to call and how.
@@ -35,11 +36,15 @@ pub(super) struct Dial {
 #[derive(Debug)]
 pub(super) struct Outgoing {
     dial: Dial,
-    step: Step,
+    redirects: Redirects,
+    /// Our offer; none where the peer is to make one.
+    pub(super) offer: Option<String>,
+    pub(super) session: Session,
+    pub(super) step: Step,
 }
 
 #[derive(Debug)]
-enum Step {
+pub(super) enum Step {
     /// The media makes an offer.
     Preparing { ask: AskId },
     /// The INVITE is out.
@@ -49,7 +54,7 @@ enum Step {
 }
 
 /// The early dialogs of a forked INVITE, by To tag.
-type EarlyDialogs = Vec<(String, DialogId)>;
+pub(super) type EarlyDialogs = Vec<(String, DialogId)>;
 
 impl Dial {
     pub(super) fn new(now: Instant, to: NameAddr, options: DialOptions) -> Self {
@@ -64,11 +69,20 @@ impl Dial {
 }
 
 impl Outgoing {
-    /// Asks for an offer: the first step of every call we place.
+    /// Asks for an offer: the first step of a call we place, unless the peer is to make it.
     pub(super) fn start(cx: &mut Cx, call: CallHandle, dial: Dial) -> Phase {
+        if dial.options.late_offer {
+            // Nothing waits for this: the INVITE leaves at once.
+            return Box::new(Self::new(dial, AskId(0))).invite(cx, call, None);
+        }
         let question = Question::CreateOffer { call, hold: false, ice_restart: false };
         let ask = cx.ask(Owner::Call(call), question);
-        Phase::Outgoing(Box::new(Self { dial, step: Step::Preparing { ask } }))
+        Phase::Outgoing(Box::new(Self::new(dial, ask)))
+    }
+
+    fn new(dial: Dial, ask: AskId) -> Self {
+        let redirects = Redirects::new(dial.options.follow_redirects);
+        Self { dial, redirects, offer: None, session: Session::default(), step: Step::Preparing { ask } }
     }
 
     pub(super) fn state(&self) -> CallState {
@@ -119,7 +133,7 @@ impl Outgoing {
                 drop_early(cx, call, early);
                 cx.transactions.cancel(cx.now, invite, end::extra(options));
                 let step = Step::Cancelling { invite, end: Box::new(end) };
-                Phase::Outgoing(Box::new(Self { dial: self.dial, step }))
+                Phase::Outgoing(Box::new(Self { step, ..*self }))
             }
             Step::Cancelling { .. } => Phase::Outgoing(self),
         }
@@ -128,7 +142,7 @@ impl Outgoing {
     /// The media has answered.
     pub(super) fn on_answer(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, ask: AskId, answer: Answer) -> Phase {
         match (&mut self.step, answer) {
-            (Step::Preparing { ask: asked }, Answer::Sdp { sdp }) if *asked == ask => self.invite(cx, call, &sdp),
+            (Step::Preparing { ask: asked }, Answer::Sdp { sdp }) if *asked == ask => self.invite(cx, call, Some(sdp)),
             (Step::Preparing { ask: asked }, Answer::MediaFailed { detail, .. }) if *asked == ask => {
                 cx.diagnostic("media", detail);
                 end::ended(cx, call, end::plain(EndedBy::Local, Cause::Media, cx.now))
@@ -141,18 +155,20 @@ impl Outgoing {
         }
     }
 
-    /// RFC 3261 §13.2.1: the INVITE, with our offer.
-    fn invite(self: Box<Self>, cx: &mut Cx, call: CallHandle, offer: &str) -> Phase {
+    /// RFC 3261 §13.2.1: the INVITE, with our offer unless the peer is to make one.
+    fn invite(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, made: Option<String>) -> Phase {
         let to = NameAddr { params: Default::default(), ..self.dial.to.clone() };
         let mut request = cx.request(Method::Invite, to.uri.clone(), &to);
         let cseq = CSeq { number: cx.entropy.first_cseq(), method: Method::Invite };
         request.headers.push(Name::CSeq, cseq.to_string());
-        request.headers.push(Name::Contact, cx.profile.contact.to_string());
-        request.headers.push(Name::Allow, super::ALLOW);
+        cx.describe_us(&mut request.headers);
         request.headers.push(Name::Accept, "application/sdp");
         add_headers(&mut request.headers, &self.dial.options.headers);
-        request.headers.push(Name::ContentType, "application/sdp");
-        request.body = offer.as_bytes().to_vec();
+        self.offer = made.map(|made| self.session.send(made));
+        if let Some(offer) = &self.offer {
+            request.headers.push(Name::ContentType, "application/sdp");
+            request.body = offer.as_bytes().to_vec();
+        }
         let early = (CallState::Calling, EarlyDialogs::new(), EarlyMedia::None);
         self.send(cx, call, request, Attempt::default(), early)
     }
@@ -165,6 +181,7 @@ impl Outgoing {
         attempt: Attempt,
         (progress, early, media): (CallState, EarlyDialogs, EarlyMedia),
     ) -> Phase {
+        self.redirects.note(&request);
         let Ok(id) = cx.send_again(request, Owner::Call(call), attempt) else {
             media.withdraw(cx);
             drop_early(cx, call, early);
@@ -234,14 +251,15 @@ impl Outgoing {
         let branch = head.to_tag().unwrap_or_default().to_owned();
         // DG-01: without a tag it opens no dialog.
         let is_new = !branch.is_empty() && !early.iter().any(|(tag, _)| *tag == branch);
-        if is_new && early.len() < super::FORKS {
+        if is_new && early.len() < super::inbound::FORKS {
             let dialog = Dialog::uac(request, response, head);
             early.push((branch.clone(), cx.dialogs.insert(dialog, Usage::Invite(call))));
         }
         if response.status.code() == 180 {
             *progress = (*progress).max(CallState::Ringing);
         }
-        if let (EarlyMedia::None, Some(answer)) = (&*media, description(response)) {
+        let preview = description(response).filter(|_| self.offer.is_some());
+        if let (EarlyMedia::None, Some(answer)) = (&*media, preview) {
             let question =
                 Question::SetAnswer { call, answer: answer.clone(), branch: branch.clone(), provisional: true };
             let ask = cx.ask(Owner::Call(call), question);
@@ -252,41 +270,6 @@ impl Outgoing {
         Phase::Outgoing(self)
     }
 
-    /// The first 2xx; the ACK is out (RFC 3261 §13.2.2.4).
-    pub(super) fn on_answered(
-        self: Box<Self>,
-        cx: &mut Cx,
-        call: CallHandle,
-        dialog: DialogId,
-        response: &Response,
-        head: &Head,
-    ) -> Phase {
-        match self.step {
-            Step::Inviting { early, media, .. } => {
-                let winner = head.to_tag().unwrap_or_default();
-                drop_others(cx, call, early, dialog);
-                Established::outgoing(cx, call, dialog, response, (winner, media))
-            }
-            // RC-01: the 2xx crossed our CANCEL.
-            Step::Cancelling { end, .. } => Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), *end),
-            Step::Preparing { .. } => Phase::Outgoing(self),
-        }
-    }
-
-    /// A first 2xx that names no place to send requests to: what can be said is BYE (DG-10).
-    pub(super) fn on_unusable(self: Box<Self>, cx: &mut Cx, call: CallHandle, dialog: DialogId) -> Phase {
-        let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
-        match self.step {
-            Step::Inviting { early, media, .. } => {
-                media.withdraw(cx);
-                drop_others(cx, call, early, dialog);
-                Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), broken)
-            }
-            Step::Cancelling { end, .. } => Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), *end),
-            Step::Preparing { .. } => Phase::Outgoing(self),
-        }
-    }
-
     /// BYE in an early dialog: the callee is gone, whatever other branches do (RC-10).
     pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx, call: CallHandle, bye: &Request) -> Phase {
         let end = end::by_peer(Cause::Hangup, &bye.headers, cx.now);
@@ -294,15 +277,34 @@ impl Outgoing {
     }
 
     /// A final response above 299.
-    pub(super) fn on_refused(self, cx: &mut Cx, call: CallHandle, response: &Response) -> Phase {
+    pub(super) fn on_refused(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, response: &Response) -> Phase {
+        self.redirects.learn(cx, response);
         let refused = end::refused(response, cx.now);
-        self.end(cx, call, refused)
+        // RFC 3261 §21.6: what is refused everywhere is not tried elsewhere.
+        if response.status.class() == 6 { self.end(cx, call, refused) } else { self.elsewhere(cx, call, refused) }
     }
 
     /// No answer at all: a timeout, or the connection broke.
-    pub(super) fn on_no_answer(self, cx: &mut Cx, call: CallHandle, why: Cause) -> Phase {
+    pub(super) fn on_no_answer(self: Box<Self>, cx: &mut Cx, call: CallHandle, why: Cause) -> Phase {
         let end = end::plain(EndedBy::Network, why, cx.now);
-        self.end(cx, call, end)
+        self.elsewhere(cx, call, end)
+    }
+
+    /// Tries the next contact of a 3xx; without one the call ends (RFC 3261 §8.1.3.4).
+    fn elsewhere(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
+        let next = match &self.step {
+            Step::Inviting { .. } => self.redirects.take(),
+            Step::Preparing { .. } | Step::Cancelling { .. } => None,
+        };
+        let (Some(mut request), Step::Inviting { progress, early, media, leg }) = (next, &mut self.step) else {
+            return self.end(cx, call, end);
+        };
+        leg.abandon(cx);
+        media.withdraw(cx);
+        let (progress, early) = (*progress, core::mem::take(early));
+        drop_early(cx, call, early);
+        renumber(&mut request);
+        self.send(cx, call, request, Attempt::default(), (progress, EarlyDialogs::new(), EarlyMedia::None))
     }
 
     /// Leaves nothing behind: questions withdrawn, early dialogs gone.
@@ -332,31 +334,8 @@ impl Outgoing {
     }
 }
 
-fn renumber(request: &mut Request) {
-    let number =
-        request.headers.get(&Name::CSeq).and_then(|text| CSeq::parse(&text).ok()).map_or(1, |cseq| cseq.number);
-    let next = CSeq { number: number.saturating_add(1), method: Method::Invite };
-    request.headers.set(Name::CSeq, next.to_string());
-}
-
-/// Drops the early dialogs of the branches that did not win.
-fn drop_others(cx: &mut Cx, call: CallHandle, mut early: EarlyDialogs, winner: DialogId) {
-    early.retain(|(_, dialog)| *dialog != winner);
-    drop_early(cx, call, early);
-}
-
 fn drop_early(cx: &mut Cx, call: CallHandle, early: EarlyDialogs) {
     for (_, dialog) in early {
         cx.dialogs.end_usage(dialog, Usage::Invite(call));
     }
-}
-
-/// The dialog of a 2xx: the early one confirmed, or a new one.
-pub(super) fn confirm(cx: &mut Cx, call: CallHandle, request: &Request, response: &Response, head: &Head) -> DialogId {
-    let known = cx.dialogs.find(&DialogKey::of_response(head));
-    if let Some((id, dialog)) = known.and_then(|id| Some((id, cx.dialogs.get_mut(id)?))) {
-        dialog.confirm_by(response);
-        return id;
-    }
-    cx.dialogs.insert(Dialog::uac(request, response, head), Usage::Invite(call))
 }

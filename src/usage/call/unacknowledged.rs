@@ -3,7 +3,8 @@
 //!
 //! When the connection is lost meanwhile the 2xx is repeated by the next one. An ACK that does not come then proves
 //! nothing: it was sent to where we were (our Contact at the peer names the old connection behind many a proxy), and to
-//! hang up for its sake would lose a call that can be kept.
+//! hang up for its sake would lose a call that can be kept. Nor does one that is missing from a peer that speaks on in
+//! the dialog (RC-06): it has our 2xx.
 
 use crate::message::{FlowId, Response};
 use crate::time::{Deadline, Duration, Instant};
@@ -14,13 +15,31 @@ use crate::usage::Cx;
 #[derive(Debug)]
 pub(super) struct Unacknowledged {
     invite: ServerId,
-    /// The connection the INVITE came by.
-    flow: Option<FlowId>,
+    place: Place,
+    evidence: Evidence,
     cseq: u32,
     response: Response,
     interval: Duration,
     repeat_at: Instant,
     give_up_at: Instant,
+}
+
+/// Which of our 2xx it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The one that made the call.
+    First,
+    /// One to a re-INVITE.
+    Later,
+}
+
+/// What else shows whether the peer has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Evidence {
+    /// Nothing but an ACK, which comes by this connection, will do.
+    None { flow: Option<FlowId> },
+    /// It has sent a later request.
+    Heard,
 }
 
 /// What the deadline meant.
@@ -30,17 +49,19 @@ pub(super) enum Alarm {
     Repeated,
     /// 64·T1 have passed.
     GaveUp,
-    /// 64·T1 have passed, and the connection is not the one that the ACK was to come by.
+    /// 64·T1 have passed; but the connection is not the one that the ACK was to come by, or the peer has shown that it
+    /// has the 2xx.
     Unknowable,
 }
 
 impl Unacknowledged {
     /// The 2xx has just left for the first time.
-    pub(super) fn new(cx: &Cx, invite: ServerId, cseq: u32, response: Response) -> Self {
+    pub(super) fn new(cx: &Cx, place: Place, invite: ServerId, cseq: u32, response: Response) -> Self {
         let timers = cx.transactions.timers();
         Self {
             invite,
-            flow: flow_id(cx),
+            place,
+            evidence: Evidence::None { flow: cx.flow_id() },
             cseq,
             response,
             interval: timers.t1,
@@ -57,6 +78,20 @@ impl Unacknowledged {
         }
     }
 
+    pub(super) fn is_first(&self) -> bool {
+        self.place == Place::First
+    }
+
+    /// The CSeq number of the INVITE.
+    pub(super) const fn cseq(&self) -> u32 {
+        self.cseq
+    }
+
+    /// The peer has sent another request in the dialog.
+    pub(super) const fn heard(&mut self) {
+        self.evidence = Evidence::Heard;
+    }
+
     /// Whether an ACK with this CSeq number acknowledges it.
     pub(super) fn is_acknowledged_by(&self, cseq: u32) -> bool {
         self.cseq == cseq
@@ -64,15 +99,12 @@ impl Unacknowledged {
 
     pub(super) fn handle_timeout(&mut self, cx: &mut Cx) -> Alarm {
         if self.give_up_at <= cx.now {
-            return if flow_id(cx) == self.flow { Alarm::GaveUp } else { Alarm::Unknowable };
+            let here = Evidence::None { flow: cx.flow_id() };
+            return if self.evidence == here { Alarm::GaveUp } else { Alarm::Unknowable };
         }
         cx.repeat(self.invite, &self.response);
         self.interval = (self.interval * 2).min(cx.transactions.timers().t2);
         self.repeat_at = self.repeat_at.max(cx.now) + self.interval;
         Alarm::Repeated
     }
-}
-
-fn flow_id(cx: &Cx) -> Option<FlowId> {
-    cx.flow.as_ref().map(|flow| flow.id)
 }

@@ -23,6 +23,9 @@ pub(crate) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\
 pub(crate) const ANSWER: &str = "v=0\r\no=- 2 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n\
     a=ice-ufrag:answ\r\n";
 
+/// What it takes by default.
+pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO, MESSAGE";
+
 /// How often an end may act without time passing before it is said to spin.
 const SPIN: u32 = 1000;
 

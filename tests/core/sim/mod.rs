@@ -15,7 +15,7 @@ mod pair;
 mod script;
 mod text;
 
-pub(crate) use end::{ANSWER, OFFER, config, registering};
+pub(crate) use end::{ALLOW, ANSWER, OFFER, config, registering};
 pub(crate) use pair::Pair;
 pub(crate) use script::{PeerDialog, Script};
 pub(crate) use text::{SDP, Text};

@@ -1,0 +1,383 @@
+//! Changes of the peer's: a re-INVITE or an UPDATE with an offer, or a re-INVITE that wants ours (RFC 3261 §14.2,
+//! RFC 3311 §5.2). What cannot be agreed on is refused with 488, and the call stays as it was.
+
+use super::{Change, Encounter, MEDIA, Stake, Then};
+use crate::message::{Method, Name, Request, StatusCode, sdp};
+use crate::transaction::ServerId;
+use crate::usage::call::established::Established;
+use crate::usage::call::session::Side;
+use crate::usage::call::unacknowledged::{Place, Unacknowledged};
+use crate::usage::call::{CallEvent, EndedBy, Phase};
+use crate::usage::data::{AskId, CallHandle};
+use crate::usage::question::{Answer, Question};
+use crate::usage::{Cx, Owner, sdp_of};
+
+/// How many re-INVITEs may be answered before the peer acknowledges one (RFC 3261 §14.2).
+const UNACKNOWLEDGED: usize = 2;
+
+/// A request that changes the session, until it is answered.
+#[derive(Debug)]
+pub(in crate::usage::call) struct Theirs {
+    id: ServerId,
+    request: Box<Request>,
+}
+
+impl Theirs {
+    pub(in crate::usage::call) fn new(id: ServerId, request: &Request) -> Self {
+        Self { id, request: Box::new(request.clone()) }
+    }
+
+    /// Whether it is this request.
+    pub(in crate::usage::call) fn is(&self, id: ServerId) -> bool {
+        self.id == id
+    }
+
+    fn is_invite(&self) -> bool {
+        self.request.method == Method::Invite
+    }
+
+    fn offer(&self) -> Option<String> {
+        sdp_of(&self.request.headers, &self.request.body)
+    }
+
+    fn refuse(&self, cx: &mut Cx, status: StatusCode) {
+        cx.refuse(self.id, &self.request, status, "");
+    }
+
+    /// IV-08: asks the peer to come again within ten seconds.
+    pub(in crate::usage::call) fn put_off(&self, cx: &mut Cx) {
+        let mut response = self.request.response(StatusCode::SERVER_INTERNAL_ERROR, None, None);
+        response.headers.push(Name::RetryAfter, cx.entropy.below(11).to_string());
+        cx.respond(self.id, response);
+    }
+
+    /// The call, or the request, has ended before it could be answered (IV-12, TD-05).
+    pub(in crate::usage::call) fn terminate(&self, cx: &mut Cx) {
+        self.refuse(cx, StatusCode::REQUEST_TERMINATED);
+    }
+}
+
+impl Established {
+    /// A re-INVITE, or an UPDATE with an offer; its Contact and its body have been looked at.
+    pub(in crate::usage::call) fn on_offer(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        theirs: Theirs,
+    ) -> Phase {
+        match self.change.encounter() {
+            Encounter::Glare => theirs.refuse(cx, StatusCode::REQUEST_PENDING),
+            Encounter::Unanswered => theirs.put_off(cx),
+            Encounter::Busy if self.next.theirs.is_some() => theirs.put_off(cx),
+            Encounter::Busy => self.next.theirs = Some(theirs),
+            Encounter::Free | Encounter::Yields
+                if theirs.is_invite() && self.unacknowledged.len() >= UNACKNOWLEDGED =>
+            {
+                theirs.put_off(cx);
+            }
+            Encounter::Free => return self.receive_offer(cx, call, theirs),
+            Encounter::Yields => return self.give_way(cx, call, theirs),
+        }
+        Phase::Established(self)
+    }
+
+    /// Ours is not on the wire: theirs goes first, ours comes after it (RFC 3264 §4).
+    fn give_way(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, theirs: Theirs) -> Phase {
+        let (wish, made) = match core::mem::replace(&mut self.change, Change::Rest) {
+            Change::Preparing { ask, wish, .. } => {
+                cx.withdraw(ask);
+                (wish, true)
+            }
+            Change::Offered { leg, wish, .. } => {
+                leg.abandon(cx);
+                (wish, true)
+            }
+            Change::Waiting { wish, .. } => (wish, false),
+            other @ (Change::Rest
+            | Change::Applying { .. }
+            | Change::GoingBack { .. }
+            | Change::Answering { .. }
+            | Change::OfferingBack { .. }
+            | Change::AwaitingAnswer { .. }
+            | Change::Taking { .. }) => {
+                self.change = other;
+                return Phase::Established(self);
+            }
+        };
+        // Two wishes become one: what was wanted last counts.
+        self.next.wish = Some(match self.next.wish.take() {
+            Some(later) => wish.merged(later),
+            None => wish,
+        });
+        if made {
+            self.go_back(cx, call, Then::Answer(theirs));
+            return Phase::Established(self);
+        }
+        self.receive_offer(cx, call, theirs)
+    }
+
+    /// Nothing is in the way of the peer's offer.
+    pub(super) fn receive_offer(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, theirs: Theirs) -> Phase {
+        let hold = self.session.held().local;
+        let owner = Owner::Call(call);
+        match theirs.offer() {
+            Some(offer) if !self.session.admits(&offer) => {
+                // RFC 3264 §8
+                cx.diagnostic("offer", "the peer offered fewer streams than there are: refused with 488");
+                theirs.refuse(cx, StatusCode::NOT_ACCEPTABLE_HERE);
+                return self.go_on(cx, call);
+            }
+            Some(offer) => {
+                if let Some(standing) = self.session.standing_answer(&offer).map(str::to_owned) {
+                    return self.accept_offer(cx, call, &theirs, offer, standing);
+                }
+                let ask = cx.ask(owner, Question::CreateAnswer { call, offer: offer.clone(), hold });
+                self.change = Change::Answering { ask, theirs, offer, give_up_at: cx.now + MEDIA };
+            }
+            None => {
+                let ask = cx.ask(owner, Question::CreateOffer { call, hold, ice_restart: false });
+                self.change = Change::OfferingBack { ask, theirs, give_up_at: cx.now + MEDIA };
+            }
+        }
+        Phase::Established(self)
+    }
+
+    /// The media has made the answer: the 2xx leaves.
+    pub(super) fn answered(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        (theirs, offer): (Theirs, String),
+        answer: Answer,
+    ) -> Phase {
+        match answer {
+            Answer::Sdp { sdp: made } if sdp::is_answer_to(&made, &offer) => {
+                let text = self.session.send(made);
+                return self.accept_offer(cx, call, &theirs, offer, text);
+            }
+            Answer::MediaFailed { detail, .. } => cx.diagnostic("media", detail),
+            Answer::Sdp { .. }
+            | Answer::Applied
+            | Answer::Credentials { .. }
+            | Answer::Response { .. }
+            | Answer::Usual => cx.diagnostic("media", "the media's answer has not as many streams as the peer's offer"),
+        }
+        self.refuse_offer(cx, call, &theirs, StatusCode::NOT_ACCEPTABLE_HERE);
+        Phase::Established(self)
+    }
+
+    fn accept_offer(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        theirs: &Theirs,
+        offer: String,
+        answer: String,
+    ) -> Phase {
+        self.accept(cx, theirs, &answer);
+        let held = self.session.held().local;
+        self.agree(cx, call, answer, offer, Side::Local, held);
+        self.go_on(cx, call)
+    }
+
+    /// The media has made the offer the peer asked for: our 2xx carries it, the ACK has to answer.
+    pub(super) fn offered_back(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        theirs: &Theirs,
+        made: Answer,
+    ) -> Phase {
+        let Answer::Sdp { sdp: made } = made else {
+            if let Answer::MediaFailed { detail, .. } = made {
+                cx.diagnostic("media", detail);
+            }
+            self.refuse_offer(cx, call, theirs, StatusCode::NOT_ACCEPTABLE_HERE);
+            return Phase::Established(self);
+        };
+        let offer = self.session.send(made);
+        self.accept(cx, theirs, &offer);
+        let cseq = theirs.request.head().map_or(0, |head| head.cseq.number);
+        self.change = Change::AwaitingAnswer { cseq, offer, stake: Stake::Change };
+        Phase::Established(self)
+    }
+
+    /// The 2xx to a change of the peer's, which also moves its target (RFC 3261 §12.2.2).
+    fn accept(&mut self, cx: &mut Cx, theirs: &Theirs, description: &str) {
+        let mut response = theirs.request.response(StatusCode::OK, None, None);
+        cx.describe_us(&mut response.headers);
+        response.headers.push(Name::ContentType, "application/sdp");
+        response.body = description.as_bytes().to_vec();
+        self.refresh_target(cx, &theirs.request.headers);
+        self.note_reached(cx);
+        cx.respond(theirs.id, response.clone());
+        if theirs.is_invite() {
+            let cseq = theirs.request.head().map_or(0, |head| head.cseq.number);
+            self.unacknowledged.push(Unacknowledged::new(cx, Place::Later, theirs.id, cseq, response));
+        }
+    }
+
+    pub(super) fn refuse_offer(&mut self, cx: &mut Cx, call: CallHandle, theirs: &Theirs, status: StatusCode) {
+        theirs.refuse(cx, status);
+        self.go_back(cx, call, Then::Rest);
+    }
+
+    /// The media took too long. An UPDATE cannot wait for somebody's consent (RFC 3311 §5.2).
+    pub(super) fn too_late(&mut self, cx: &mut Cx, call: CallHandle, ask: AskId, theirs: &Theirs) {
+        cx.withdraw(ask);
+        cx.diagnostic("media", "the media did not answer the peer's offer in time");
+        let status = if theirs.is_invite() { StatusCode::NOT_ACCEPTABLE_HERE } else { StatusCode::SERVER_TIMEOUT };
+        self.refuse_offer(cx, call, theirs, status);
+    }
+
+    /// The peer has cancelled its re-INVITE; the CANCEL itself is answered (TX-09).
+    pub(in crate::usage::call) fn on_cancel(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        invite: ServerId,
+    ) -> Phase {
+        if let Some(theirs) = self.next.theirs.take_if(|theirs| theirs.is(invite)) {
+            theirs.terminate(cx);
+        }
+        match core::mem::replace(&mut self.change, Change::Rest) {
+            Change::Answering { ask, theirs, .. } | Change::OfferingBack { ask, theirs, .. } if theirs.id == invite => {
+                cx.withdraw(ask);
+                self.refuse_offer(cx, call, &theirs, StatusCode::REQUEST_TERMINATED);
+            }
+            other => self.change = other,
+        }
+        Phase::Established(self)
+    }
+
+    /// The connection is lost, and with it what the peer waits for (TR-08).
+    pub(in crate::usage::call) fn flow_down(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
+        self.next.theirs = None;
+        match core::mem::replace(&mut self.change, Change::Rest) {
+            Change::Answering { ask, .. } | Change::OfferingBack { ask, .. } => {
+                cx.withdraw(ask);
+                self.go_back(cx, call, Then::Rest);
+            }
+            Change::GoingBack { ask, then: Then::Answer(_) } => {
+                self.change = Change::GoingBack { ask, then: Then::Rest }
+            }
+            other => self.change = other,
+        }
+        Phase::Established(self)
+    }
+
+    /// An ACK for a 2xx of ours. Where that carried an offer, the ACK has to answer it (IV-02).
+    pub(in crate::usage::call) fn on_ack(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        ack: &Request,
+        cseq: u32,
+    ) -> Phase {
+        let waiting = self.unacknowledged.len();
+        self.unacknowledged.retain(|wait| !wait.is_acknowledged_by(cseq));
+        if self.unacknowledged.len() == waiting {
+            return Phase::Established(self);
+        }
+        match core::mem::replace(&mut self.change, Change::Rest) {
+            Change::AwaitingAnswer { cseq: asked, offer, stake } if asked == cseq => {
+                self.take_answer(cx, call, ack, offer, stake)
+            }
+            other => {
+                self.change = other;
+                self.go_on(cx, call)
+            }
+        }
+    }
+
+    fn take_answer(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        ack: &Request,
+        offer: String,
+        stake: Stake,
+    ) -> Phase {
+        match sdp_of(&ack.headers, &ack.body) {
+            Some(answer) if self.session.has(&offer, &answer) => self.go_on(cx, call),
+            Some(answer) if sdp::is_answer_to(&answer, &offer) => {
+                let branch =
+                    cx.dialogs.get(self.dialog).map(|dialog| dialog.key.remote_tag.clone()).unwrap_or_default();
+                let question = Question::SetAnswer { call, answer: answer.clone(), branch, provisional: false };
+                let ask = cx.ask(Owner::Call(call), question);
+                self.change = Change::Taking { ask, offer, answer, stake };
+                Phase::Established(self)
+            }
+            useless => {
+                let why = match useless {
+                    Some(_) => "the ACK answers the offer in our 2xx with another number of streams",
+                    None => "the ACK carries no answer to the offer in our 2xx",
+                };
+                cx.diagnostic("no-answer", why);
+                self.broken(cx, call)
+            }
+        }
+    }
+
+    /// The ACK that had to answer our offer will not come, and the call is kept: the media goes back to what stands.
+    pub(in crate::usage::call) fn give_up_answer(&mut self, cx: &mut Cx, call: CallHandle) {
+        if let Change::AwaitingAnswer { .. } = self.change {
+            self.go_back(cx, call, Then::Rest);
+        }
+    }
+
+    /// The media has taken the answer of an ACK, or could not.
+    pub(super) fn taken(
+        mut self: Box<Self>,
+        cx: &mut Cx,
+        call: CallHandle,
+        (offer, answer, stake): (String, String, Stake),
+        outcome: Answer,
+    ) -> Phase {
+        match (outcome, stake) {
+            (Answer::MediaFailed { detail, .. }, Stake::Call) => {
+                cx.diagnostic("media", detail);
+                self.no_media(cx, call)
+            }
+            (Answer::MediaFailed { detail, .. }, Stake::Change) => {
+                cx.diagnostic("media", detail);
+                self.go_back(cx, call, Then::Rest);
+                Phase::Established(self)
+            }
+            (
+                Answer::Applied
+                | Answer::Sdp { .. }
+                | Answer::Credentials { .. }
+                | Answer::Response { .. }
+                | Answer::Usual,
+                Stake::Call | Stake::Change,
+            ) => {
+                let held = self.session.held().local;
+                self.agree(cx, call, offer, answer, Side::Remote, held);
+                self.go_on(cx, call)
+            }
+        }
+    }
+
+    /// Both sides have agreed: what is in force now, and who holds whom.
+    pub(super) fn agree(
+        &mut self,
+        cx: &mut Cx,
+        call: CallHandle,
+        local: String,
+        remote: String,
+        answered_by: Side,
+        held: bool,
+    ) {
+        let before = self.session.held();
+        self.session.agree(local, remote, answered_by, held);
+        let after = self.session.held();
+        for (was, is, by) in
+            [(before.local, after.local, EndedBy::Local), (before.remote, after.remote, EndedBy::Remote)]
+        {
+            if was != is {
+                cx.tell(call, CallEvent::Hold { by, held: is });
+            }
+        }
+    }
+}

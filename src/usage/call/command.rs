@@ -1,0 +1,234 @@
+//! What a driver asks of calls.
+
+use super::change::Wish;
+use super::incoming::Incoming;
+use super::outgoing::{Dial, Outgoing};
+use super::{
+    AcceptOptions, Call, CallState, Calls, Cause, DialOptions, DtmfOptions, HangupOptions, Phase, Readiness,
+    RefusalOptions, RenegotiateOptions, RingOptions, end, tone,
+};
+use crate::dialog::DialogId;
+use crate::message::Transport;
+use crate::usage::Cx;
+use crate::usage::data::{CallHandle, FailureCode, Misuse, RequestId, RequestOptions};
+use crate::usage::door::needs_tls;
+use crate::usage::request::method;
+
+impl Calls {
+    /// Places a call.
+    ///
+    /// # Errors
+    /// [`Misuse`] where the handle is odd or was used before, the target is no address, or it is a sips address
+    /// and the connection is not encrypted.
+    pub fn dial(
+        &mut self,
+        cx: &mut Cx,
+        call: CallHandle,
+        target: &str,
+        options: DialOptions,
+        readiness: Readiness,
+    ) -> Result<(), Misuse> {
+        if !call.0.is_multiple_of(2) || call.0 <= self.last_taken {
+            return Err(Misuse::new(format!("{} is not a fresh even number for a call", call.0)));
+        }
+        let to = cx.profile.target(target).map_err(Misuse::new)?;
+        if needs_tls(&to.uri) && cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws) {
+            return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
+        }
+        self.last_taken = call.0;
+        let dial = Dial::new(cx.now, to, options);
+        let full = self.in_use() >= self.limit;
+        self.calls.insert(call, Call::new(Phase::Gone));
+        self.turn(cx, call, |cx, _| {
+            if full {
+                cx.diagnostic("limit", "as many calls as the configuration allows are up already");
+                return end::ended(cx, call, end::closed_by_limit(cx.now));
+            }
+            match readiness {
+                Readiness::Ready => Outgoing::start(cx, call, dial),
+                Readiness::Coming => Phase::Queued(Box::new(dial)),
+                Readiness::Offline => end::ended(cx, call, end::transport_lost(cx.now)),
+            }
+        });
+        Ok(())
+    }
+
+    /// Sends a provisional response for an incoming call.
+    pub fn ring(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RingOptions) {
+        self.decide(cx, id, call, "ring", |cx, incoming| incoming.ring(cx, id, options));
+    }
+
+    /// Accepts an incoming call.
+    pub fn accept(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: AcceptOptions) {
+        self.decide(cx, id, call, "be accepted", |cx, incoming| incoming.accept(cx, call, id, options));
+    }
+
+    /// Refuses an incoming call.
+    pub fn reject(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &RefusalOptions) {
+        self.decide(cx, id, call, "be refused", |cx, incoming| incoming.reject(cx, call, id, options));
+    }
+
+    /// Sends the caller elsewhere.
+    ///
+    /// # Errors
+    /// [`Misuse`] where a contact is no address, or there is none.
+    pub fn redirect(
+        &mut self,
+        cx: &mut Cx,
+        id: RequestId,
+        call: CallHandle,
+        contacts: &[String],
+        permanent: bool,
+    ) -> Result<(), Misuse> {
+        let mut addresses = Vec::new();
+        for contact in contacts {
+            addresses.push(cx.profile.target(contact).map_err(Misuse::new)?);
+        }
+        if addresses.is_empty() {
+            return Err(Misuse::new("contacts: name at least one"));
+        }
+        let change = |cx: &mut Cx, incoming: Box<Incoming>| incoming.redirect(cx, call, id, &addresses, permanent);
+        self.decide(cx, id, call, "be redirected", change);
+        Ok(())
+    }
+
+    /// Puts the peer on hold, or takes it off.
+    pub fn set_hold(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, held: bool) {
+        self.change(cx, call, Wish { commands: vec![id], hold: Some(held), ..Wish::default() });
+    }
+
+    /// Renegotiates the media.
+    pub fn renegotiate(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: RenegotiateOptions) {
+        let RenegotiateOptions { ice_restart, method } = options;
+        self.change(cx, call, Wish { commands: vec![id], ice_restart, method, ..Wish::default() });
+    }
+
+    /// Sends tones by INFO.
+    ///
+    /// # Errors
+    /// [`Misuse`] where a character is no tone, or a duration out of bounds.
+    pub fn send_dtmf(
+        &mut self,
+        cx: &mut Cx,
+        id: RequestId,
+        call: CallHandle,
+        options: &DtmfOptions,
+    ) -> Result<(), Misuse> {
+        tone::check(options)?;
+        if let Some(dialog) = self.dialog_of(cx, id, call) {
+            self.calls.update(call, |entry| entry.requests.dial(cx, (call, dialog), id, options));
+        }
+        Ok(())
+    }
+
+    /// Sends a request of the application's in the dialog of a call.
+    ///
+    /// # Errors
+    /// [`Misuse`] where the method cannot be.
+    pub fn request(
+        &mut self,
+        cx: &mut Cx,
+        id: RequestId,
+        call: CallHandle,
+        method: &str,
+        options: &RequestOptions,
+    ) -> Result<(), Misuse> {
+        let method = self::method(method)?;
+        if let Some(dialog) = self.dialog_of(cx, id, call) {
+            self.calls.update(call, |entry| entry.requests.request(cx, (call, dialog), id, method, options));
+        }
+        Ok(())
+    }
+
+    /// Ends a call by whatever its phase calls for (IV-11, TD-T1).
+    pub fn hangup(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: &HangupOptions) {
+        self.leave(cx, call, options, Cause::Hangup);
+        cx.done(id);
+    }
+
+    /// Ends a call whose media is lost for good.
+    pub fn media_lost(&mut self, cx: &mut Cx, call: CallHandle, detail: &str) {
+        if self.calls.get(call).is_some() {
+            cx.diagnostic("media", detail);
+            self.leave(cx, call, &HangupOptions::default(), Cause::Media);
+        }
+    }
+
+    /// Ends every call, as the user agent is closed.
+    pub fn close(&mut self, cx: &mut Cx) {
+        for call in self.calls.ids_of(|_| true) {
+            self.leave(cx, call, &HangupOptions::default(), Cause::Closed);
+        }
+    }
+
+    /// The time to close is up: whatever is left ends now, unconfirmed.
+    pub fn abort(&mut self, cx: &mut Cx) {
+        self.each(cx, |cx, call, phase| match phase {
+            Phase::Leaving(goodbye, end) => goodbye.gone(cx, call, Some(*end)),
+            Phase::Parting(goodbye) => goodbye.gone(cx, call, None),
+            Phase::Outgoing(outgoing) => outgoing.abandon(cx, call),
+            Phase::Queued(_) | Phase::Incoming(_) | Phase::Confirming(_) | Phase::Established(_) | Phase::Gone => {
+                phase.leave(cx, call, &HangupOptions::default(), Cause::Closed)
+            }
+        });
+    }
+
+    /// TD-05: what the peer has asked is refused before it is told that the call is over.
+    fn leave(&mut self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, cause: Cause) {
+        self.calls.update(call, |entry| entry.requests.terminate(cx));
+        self.turn(cx, call, |cx, phase| phase.leave(cx, call, options, cause));
+    }
+
+    /// Runs a command that changes the session of a call that is up.
+    fn change(&mut self, cx: &mut Cx, call: CallHandle, wish: Wish) {
+        let Some(id) = wish.commands.first().copied() else { return };
+        if self.dialog_of(cx, id, call).is_none() {
+            return;
+        }
+        self.turn(cx, call, |cx, phase| match phase {
+            Phase::Established(established) => established.want(cx, call, wish),
+            other => other,
+        });
+    }
+
+    /// The dialog of a call that is up, where the peer does not want to be left alone; else the command is settled.
+    fn dialog_of(&self, cx: &mut Cx, id: RequestId, call: CallHandle) -> Option<DialogId> {
+        let Some(entry) = self.calls.get(call).filter(|entry| entry.told != CallState::Ended) else {
+            cx.failed_ended(id);
+            return None;
+        };
+        let Some(dialog) = entry.phase.dialog() else {
+            let why = format!("this needs a call that is established; this one is {}", entry.phase.name());
+            cx.failed(id, FailureCode::WrongState, why);
+            return None;
+        };
+        if let Some(seconds) = entry.requests.quiet_for(cx.now) {
+            // DG-11
+            cx.failed(id, FailureCode::Busy, format!("the peer asked to be left alone for {seconds} s more"));
+            return None;
+        }
+        Some(dialog)
+    }
+
+    /// Runs a command about an incoming call that is not yet answered; any other call cannot do `what`.
+    fn decide(
+        &mut self,
+        cx: &mut Cx,
+        id: RequestId,
+        call: CallHandle,
+        what: &str,
+        change: impl FnOnce(&mut Cx, Box<Incoming>) -> Phase,
+    ) {
+        if self.calls.get(call).is_none_or(|entry| entry.told == CallState::Ended) {
+            return cx.failed_ended(id);
+        }
+        self.turn(cx, call, |cx, phase| match phase {
+            Phase::Incoming(incoming) => change(cx, incoming),
+            other => {
+                let why = format!("only an incoming call that is not yet answered can {what}; this one is ");
+                cx.failed(id, FailureCode::WrongState, why + other.name());
+                other
+            }
+        });
+    }
+}

@@ -1,0 +1,127 @@
+//! Requests of the peer's that an application may answer: MESSAGE (RFC 3428), INFO (RFC 6086), methods of its own. Where
+//! nobody asked to be asked they get the usual answer at once.
+//!
+//! | request | nobody is asked | somebody is, and says nothing |
+//! |---|---|---|
+//! | MESSAGE, INFO | 200 | 200 |
+//! | MESSAGE with a body of a type that is not declared | 415 with Accept | – |
+//! | INFO with a body of a type that is not declared | 415 with Accept | 200 |
+//! | INFO of a package (Info-Package) | 469 with Recv-Info | 200 |
+//! | a method nobody knows | 405 with Allow | 405 with Allow |
+
+use super::data::{AskId, CallHandle, Interest};
+use super::question::{Answer, Question};
+use super::request::{add_body, add_headers};
+use super::{Cx, Owner, message_data};
+use crate::message::{Head, Method, Name, Request, Response, StatusCode};
+use crate::transaction::ServerId;
+
+/// How many may be open at once for one owner.
+const OPEN: usize = 16;
+/// What a MESSAGE may carry.
+const MESSAGE_BODIES: &str = "text/*, message/cpim, application/im-iscomposing+xml, application/json";
+/// What an INFO may carry.
+pub(super) const INFO_BODIES: &str = "application/dtmf-relay, application/dtmf";
+
+/// Requests that wait for somebody to answer them.
+#[derive(Debug, Default)]
+pub(super) struct Inquiries(Vec<Inquiry>);
+
+#[derive(Debug)]
+struct Inquiry {
+    ask: AskId,
+    id: ServerId,
+    request: Request,
+}
+
+impl Inquiries {
+    /// A request has come: somebody is asked, or it is answered.
+    pub(super) fn receive(
+        &mut self,
+        cx: &mut Cx,
+        call: Option<CallHandle>,
+        id: ServerId,
+        request: &Request,
+        head: &Head,
+    ) {
+        let interest = if call.is_some() { Interest::Requests } else { Interest::Messages };
+        let is_asked = cx.interests.contains(&interest) && self.0.len() < OPEN;
+        let tag = head.to_tag().map_or_else(|| cx.entropy.tag(), str::to_owned);
+        if let Some(refusal) = unacceptable(request, is_asked, &tag) {
+            return cx.respond(id, refusal);
+        }
+        if !is_asked {
+            return usual(cx, id, request, &tag);
+        }
+        let (method, from) = (request.method.as_str().to_owned(), (&head.from).into());
+        let message = message_data(&request.headers, &request.body);
+        let owner = call.map_or(Owner::Standalone, Owner::Call);
+        let ask = cx.ask(owner, Question::Request { call, method, from, message });
+        self.0.push(Inquiry { ask, id, request: request.clone() });
+    }
+
+    /// Somebody has answered, or the time to do so is over. Whether the question was one of these.
+    pub(super) fn on_answer(&mut self, cx: &mut Cx, ask: AskId, answer: &Answer) -> bool {
+        let Some(at) = self.0.iter().position(|inquiry| inquiry.ask == ask) else { return false };
+        let Inquiry { id, request, .. } = self.0.remove(at);
+        let tag = cx.entropy.tag();
+        let Answer::Response { status, headers, body } = answer else {
+            usual(cx, id, &request, &tag);
+            return true;
+        };
+        let status = StatusCode::new(*status).filter(|status| status.is_final()).unwrap_or(StatusCode::OK);
+        let mut response = request.response(status, None, Some(&tag));
+        add_headers(&mut response.headers, headers);
+        response.body = add_body(&mut response.headers, body.as_ref());
+        cx.respond(id, response);
+        true
+    }
+
+    /// Nobody is asked any more: what is open is refused.
+    pub(super) fn terminate(&mut self, cx: &mut Cx) {
+        for Inquiry { ask, id, request } in core::mem::take(&mut self.0) {
+            cx.withdraw(ask);
+            cx.refuse(id, &request, StatusCode::REQUEST_TERMINATED, "");
+        }
+    }
+
+    /// How many are open.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The answer where nobody is asked.
+fn usual(cx: &mut Cx, id: ServerId, request: &Request, tag: &str) {
+    if matches!(request.method, Method::Info | Method::Message) {
+        return cx.respond(id, request.response(StatusCode::OK, None, Some(tag)));
+    }
+    cx.answer_by_itself(id, request, tag);
+}
+
+/// The refusal of a body, or of an INFO package, that nobody understands (RFC 3261 §21.4.13, RFC 6086 §4.2.2).
+fn unacceptable(request: &Request, is_asked: bool, tag: &str) -> Option<Response> {
+    let refusal = |status, name, value: &str| {
+        let mut response = request.response(status, None, Some(tag));
+        response.headers.push(name, value);
+        Some(response)
+    };
+    let is_info = request.method == Method::Info;
+    if is_info && !is_asked && request.headers.has(&Name::InfoPackage) {
+        return refusal(StatusCode::BAD_INFO_PACKAGE, Name::RecvInfo, "");
+    }
+    if request.body.is_empty() || !(is_info || request.method == Method::Message) {
+        return None;
+    }
+    let kind = request.headers.content_type();
+    let is = |essence: &str| kind.as_ref().is_some_and(|kind| kind.is(essence));
+    let is_known = match is_info {
+        true => is_asked || ["application/dtmf-relay", "application/dtmf"].into_iter().any(is),
+        false => {
+            kind.as_ref().is_some_and(|kind| kind.kind == "text")
+                || ["message/cpim", "application/im-iscomposing+xml", "application/json"].into_iter().any(is)
+        }
+    };
+    let accepted = if is_info { INFO_BODIES } else { MESSAGE_BODIES };
+    if is_known { None } else { refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, Name::Accept, accepted) }
+}
