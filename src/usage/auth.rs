@@ -288,15 +288,7 @@ impl Cx {
     pub fn answered(&mut self, ask: AskId, answer: Answer) -> Option<Resumed> {
         let mut waiting = self.auth.waiting.remove(ask)?;
         let (owner, response) = (waiting.owner, waiting.response.clone());
-        let credentials = match answer {
-            Answer::Credentials { credentials } => credentials,
-            Answer::Sdp { .. }
-            | Answer::Applied
-            | Answer::Response { .. }
-            | Answer::Usual
-            | Answer::MediaFailed { .. } => None,
-        };
-        let Some(credentials) = credentials else {
+        let Answer::Credentials { credentials: Some(credentials) } = answer else {
             let verdict = Verdict::Refused("the application has no credentials for this challenge");
             return Some(Resumed { owner, verdict, response });
         };

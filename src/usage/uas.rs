@@ -72,10 +72,11 @@ impl Cx {
         if self.refuse_extensions(id, request, &tag) {
             return For::Nobody;
         }
-        match request.method {
-            Method::Invite => return For::NewCall,
-            Method::Message => return For::Message,
-            _ => {}
+        if request.method == Method::Invite {
+            return For::NewCall;
+        }
+        if request.method == Method::Message {
+            return For::Message;
         }
         self.answer_by_itself(id, request, &tag);
         For::Nobody

@@ -185,9 +185,9 @@ impl Calls {
         if self.dialog_of(cx, id, call).is_none() {
             return;
         }
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Established(established) => established.want(cx, call, wish),
-            other => other,
+        self.turn(cx, call, |cx, phase| {
+            let Phase::Established(established) = phase else { return phase };
+            established.want(cx, call, wish)
         });
     }
 
@@ -222,13 +222,13 @@ impl Calls {
         if self.calls.get(call).is_none_or(|entry| entry.told == CallState::Ended) {
             return cx.failed_ended(id);
         }
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Incoming(incoming) => change(cx, incoming),
-            other => {
-                let why = format!("only an incoming call that is not yet answered can {what}; this one is ");
-                cx.failed(id, FailureCode::WrongState, why + other.name());
-                other
+        self.turn(cx, call, |cx, phase| {
+            if let Phase::Incoming(incoming) = phase {
+                return change(cx, incoming);
             }
+            let why = format!("only an incoming call that is not yet answered can {what}; this one is ");
+            cx.failed(id, FailureCode::WrongState, why + phase.name());
+            phase
         });
     }
 }

@@ -50,7 +50,12 @@ impl Calls {
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Established(established) => established.on_ack(cx, call, ack, cseq),
             Phase::Leaving(goodbye, end) => goodbye.on_ack(cx, call, cseq, *end),
-            other => other,
+            Phase::Queued(_)
+            | Phase::Outgoing(_)
+            | Phase::Incoming(_)
+            | Phase::Confirming(_)
+            | Phase::Parting(_)
+            | Phase::Gone => phase,
         });
     }
 
@@ -63,7 +68,7 @@ impl Calls {
                 confirming.on_cancel(cx, invite);
                 Phase::Confirming(confirming)
             }
-            other => other,
+            Phase::Queued(_) | Phase::Outgoing(_) | Phase::Leaving(..) | Phase::Parting(_) | Phase::Gone => phase,
         });
     }
 
@@ -185,14 +190,14 @@ impl Calls {
         if !(usable && awaits_offer && offers) {
             cx.acknowledge(id, dialog, head, None);
         }
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Outgoing(outgoing) if usable => outgoing.on_answered(cx, call, (id, dialog), response, head),
-            // DG-10
-            Phase::Outgoing(outgoing) => {
-                cx.diagnostic("no-contact", "the 2xx to our INVITE names no usable Contact");
-                outgoing.on_unusable(cx, call, (id, dialog))
+        self.turn(cx, call, |cx, phase| {
+            let Phase::Outgoing(outgoing) = phase else { return phase };
+            if usable {
+                return outgoing.on_answered(cx, call, (id, dialog), response, head);
             }
-            other => other,
+            // DG-10
+            cx.diagnostic("no-contact", "the 2xx to our INVITE names no usable Contact");
+            outgoing.on_unusable(cx, call, (id, dialog))
         });
     }
 
@@ -221,12 +226,13 @@ impl Calls {
             dialog.refresh_target(&response.headers);
         }
         cx.acknowledge(id, dialog, head, None);
-        self.turn(cx, call, |cx, phase| match phase {
-            Phase::Established(mut established) if established.has_sent(id) => {
-                established.note_reached(cx);
-                established.on_response(cx, call, response, head)
+        self.turn(cx, call, |cx, phase| {
+            let Phase::Established(mut established) = phase else { return phase };
+            if !established.change.is_at(Leg::Sent(id)) {
+                return Phase::Established(established);
             }
-            other => other,
+            established.note_reached(cx);
+            established.on_response(cx, call, response, head)
         });
     }
 
@@ -253,7 +259,14 @@ impl Phase {
             Self::Established(established) if established.change.is_at(leg) => Sender::Changing(established),
             Self::Leaving(goodbye, end) if goodbye.is_bye(leg) => Sender::SayingBye(goodbye, Some(*end)),
             Self::Parting(goodbye) if goodbye.is_bye(leg) => Sender::SayingBye(goodbye, None),
-            other => Sender::Nobody(other),
+            Self::Queued(_)
+            | Self::Outgoing(_)
+            | Self::Incoming(_)
+            | Self::Confirming(_)
+            | Self::Established(_)
+            | Self::Leaving(..)
+            | Self::Parting(_)
+            | Self::Gone => Sender::Nobody(self),
         }
     }
 }

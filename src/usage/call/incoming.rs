@@ -155,7 +155,7 @@ impl Incoming {
 
     /// Sends the caller elsewhere (RFC 3261 §8.1.3.4).
     pub(super) fn redirect(
-        self: Box<Self>,
+        self,
         cx: &mut Cx,
         call: CallHandle,
         id: RequestId,

@@ -177,17 +177,17 @@ impl Calls {
 
     /// INVITEs can leave now: the queued ones do.
     pub fn ready(&mut self, cx: &mut Cx) {
-        self.each(cx, |cx, call, phase| match phase {
-            Phase::Queued(dial) => Outgoing::start(cx, call, *dial),
-            other => other,
+        self.each(cx, |cx, call, phase| {
+            let Phase::Queued(dial) = phase else { return phase };
+            Outgoing::start(cx, call, *dial)
         });
     }
 
     /// A socket is open: the BYEs that waited for one leave (TR-12).
     pub fn flow_up(&mut self, cx: &mut Cx) {
-        self.each(cx, |cx, call, phase| match phase {
-            Phase::Parting(goodbye) => Phase::Parting(goodbye.flow_up(cx, call)),
-            other => other,
+        self.each(cx, |cx, call, phase| {
+            let Phase::Parting(goodbye) = phase else { return phase };
+            Phase::Parting(goodbye.flow_up(cx, call))
         });
     }
 
@@ -221,9 +221,9 @@ impl Calls {
 
     /// The first connection will not come: queued calls end.
     pub fn unreachable(&mut self, cx: &mut Cx) {
-        self.each(cx, |cx, call, phase| match phase {
-            Phase::Queued(_) => end::ended(cx, call, end::transport_lost(cx.now)),
-            other => other,
+        self.each(cx, |cx, call, phase| {
+            let Phase::Queued(_) = phase else { return phase };
+            end::ended(cx, call, end::transport_lost(cx.now))
         });
     }
 
@@ -283,19 +283,15 @@ impl Calls {
 
     /// What the answer to a request in the dialog of a call, or its want, means for the call (DG-07).
     fn suffer(&mut self, cx: &mut Cx, call: CallHandle, fate: Fate, end: CallEnd, headers: Option<&Headers>) {
-        self.turn(cx, call, |cx, phase| match (fate, phase) {
-            (Fate::Over(effect), Phase::Established(established)) => established.perish(cx, call, effect, end),
-            (Fate::NoUpdate, Phase::Established(mut established)) => {
-                established.peer.refuses_update();
-                Phase::Established(established)
+        self.turn(cx, call, |cx, phase| {
+            let Phase::Established(mut established) = phase else { return phase };
+            match fate {
+                Fate::Over(effect) => return established.perish(cx, call, effect, end),
+                Fate::NoUpdate => established.peer.refuses_update(),
+                Fate::Moved => headers.into_iter().for_each(|headers| established.refresh_target(cx, headers)),
+                Fate::Up => {}
             }
-            (Fate::Moved, Phase::Established(mut established)) => {
-                if let Some(headers) = headers {
-                    established.refresh_target(cx, headers);
-                }
-                Phase::Established(established)
-            }
-            (_, phase) => phase,
+            Phase::Established(established)
         });
     }
 

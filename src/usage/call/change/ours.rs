@@ -4,7 +4,6 @@
 use super::{Change, MEDIA, Patience, ROUNDS, Then, Wish, after_glare, failure};
 use crate::dialog::{Effect, Failed, Kind, effect};
 use crate::message::{Head, Method, Name, Request, Response, sdp};
-use crate::transaction::ClientId;
 use crate::usage::auth::{Attempt, Leg, Verdict};
 use crate::usage::call::early_media::description;
 use crate::usage::call::established::Established;
@@ -18,10 +17,7 @@ use crate::usage::{Cx, Owner};
 impl Established {
     /// Somebody wants the session changed. While another change is under way it waits, alone (IV-07).
     pub(in crate::usage::call) fn want(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, wish: Wish) -> Phase {
-        let wish = match self.join(cx, wish) {
-            Some(wish) => wish,
-            None => return Phase::Established(self),
-        };
+        let Some(wish) = self.join(cx, wish) else { return Phase::Established(self) };
         if cx.flow.is_none() {
             // TR-10
             wish.fail(cx, &failure(FailureCode::NotConnected, "no server is connected", None));
@@ -125,10 +121,8 @@ impl Established {
         match cx.send_again(request, Owner::Call(call), attempt) {
             Ok(id) => {
                 // UPDATE has Timer F; a re-INVITE would wait for ever.
-                let patience = match method {
-                    Method::Invite => Patience::Until(cx.now + cx.transactions.timers().b()),
-                    _ => Patience::Spent,
-                };
+                let until = Patience::Until(cx.now + cx.transactions.timers().b());
+                let patience = if method == Method::Invite { until } else { Patience::Spent };
                 self.change = Change::Offered { leg: Leg::Sent(id), method, offer, wish, patience };
             }
             Err(_offline) => self.fail_change(cx, call, wish, disconnected()),
@@ -330,11 +324,6 @@ impl Established {
     pub(super) fn no_offer(&mut self, cx: &mut Cx, call: CallHandle, (ask, wish): (AskId, Wish), why: &str) {
         cx.withdraw(ask);
         self.fail_change(cx, call, wish, failure(FailureCode::Media, why, None));
-    }
-
-    /// Whether a re-INVITE with this id is ours and still wanted.
-    pub(in crate::usage::call) fn has_sent(&self, id: ClientId) -> bool {
-        self.change.is_at(Leg::Sent(id))
     }
 }
 

@@ -12,6 +12,32 @@ use crate::usage::data::{AskId, CallHandle};
 use crate::usage::question::{Answer, Question};
 use crate::usage::{Cx, Owner, sdp_of};
 
+impl Change {
+    /// The peer's offer that is being answered.
+    fn theirs(&self) -> Option<&Theirs> {
+        if let Self::Answering { theirs, .. } | Self::OfferingBack { theirs, .. } = self { Some(theirs) } else { None }
+    }
+
+    /// Answers the peer's offer no longer: the question the media was asked, and the offer.
+    fn take_theirs(&mut self) -> Option<(AskId, Theirs)> {
+        self.theirs()?;
+        let (Self::Answering { ask, theirs, .. } | Self::OfferingBack { ask, theirs, .. }) =
+            core::mem::replace(self, Self::Rest)
+        else {
+            return None;
+        };
+        Some((ask, theirs))
+    }
+
+    /// The offer that the ACK with this CSeq number has to answer.
+    fn take_offer(&mut self, ack: u32) -> Option<(String, Stake)> {
+        let Self::AwaitingAnswer { cseq, offer, stake } = self else { return None };
+        let asked = (*cseq == ack).then(|| (core::mem::take(offer), *stake))?;
+        *self = Self::Rest;
+        Some(asked)
+    }
+}
+
 /// How many re-INVITEs may be answered before the peer acknowledges one (RFC 3261 §14.2).
 const UNACKNOWLEDGED: usize = 2;
 
@@ -240,12 +266,11 @@ impl Established {
         if let Some(theirs) = self.next.theirs.take_if(|theirs| theirs.is(invite)) {
             theirs.terminate(cx);
         }
-        match core::mem::replace(&mut self.change, Change::Rest) {
-            Change::Answering { ask, theirs, .. } | Change::OfferingBack { ask, theirs, .. } if theirs.id == invite => {
-                cx.withdraw(ask);
-                self.refuse_offer(cx, call, &theirs, StatusCode::REQUEST_TERMINATED);
-            }
-            other => self.change = other,
+        if self.change.theirs().is_some_and(|theirs| theirs.is(invite))
+            && let Some((ask, theirs)) = self.change.take_theirs()
+        {
+            cx.withdraw(ask);
+            self.refuse_offer(cx, call, &theirs, StatusCode::REQUEST_TERMINATED);
         }
         Phase::Established(self)
     }
@@ -253,15 +278,11 @@ impl Established {
     /// The connection is lost, and with it what the peer waits for (TR-08).
     pub(in crate::usage::call) fn flow_down(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
         self.next.theirs = None;
-        match core::mem::replace(&mut self.change, Change::Rest) {
-            Change::Answering { ask, .. } | Change::OfferingBack { ask, .. } => {
-                cx.withdraw(ask);
-                self.go_back(cx, call, Then::Rest);
-            }
-            Change::GoingBack { ask, then: Then::Answer(_) } => {
-                self.change = Change::GoingBack { ask, then: Then::Rest }
-            }
-            other => self.change = other,
+        if let Change::GoingBack { then: then @ Then::Answer(_), .. } = &mut self.change {
+            *then = Then::Rest;
+        } else if let Some((ask, _theirs)) = self.change.take_theirs() {
+            cx.withdraw(ask);
+            self.go_back(cx, call, Then::Rest);
         }
         Phase::Established(self)
     }
@@ -279,14 +300,9 @@ impl Established {
         if self.unacknowledged.len() == waiting {
             return Phase::Established(self);
         }
-        match core::mem::replace(&mut self.change, Change::Rest) {
-            Change::AwaitingAnswer { cseq: asked, offer, stake } if asked == cseq => {
-                self.take_answer(cx, call, ack, offer, stake)
-            }
-            other => {
-                self.change = other;
-                self.go_on(cx, call)
-            }
+        match self.change.take_offer(cseq) {
+            Some((offer, stake)) => self.take_answer(cx, call, ack, offer, stake),
+            None => self.go_on(cx, call),
         }
     }
 
