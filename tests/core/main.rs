@@ -7,6 +7,8 @@ mod badinput;
 mod calls;
 mod flows;
 #[cfg(not(target_arch = "wasm32"))]
+mod ids;
+#[cfg(not(target_arch = "wasm32"))]
 mod map;
 mod message;
 #[cfg(not(target_arch = "wasm32"))]
