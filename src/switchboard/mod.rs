@@ -174,7 +174,7 @@ impl Switchboard {
             return;
         }
         self.cx.location.flow_closed(flow);
-        let happenings = self.cx.transactions.flow_closed(flow);
+        let happenings = self.cx.transactions.flow_closed(self.cx.now, flow);
         self.proxy.flow_closed(&mut self.cx, flow);
         self.on_happenings(happenings);
     }

@@ -119,8 +119,7 @@ pub enum Arrival<O> {
         /// The request, when this response ended its transaction: what a challenge asks to be sent again.
         ended: Option<Request>,
     },
-    /// A response no transaction waits for. A 2xx to INVITE may still concern the user (RC-20); all others are
-    /// dropped.
+    /// A response no transaction waits for, to be dropped.
     StrayResponse {
         /// The response.
         response: Response,
@@ -144,7 +143,8 @@ pub enum Happening<O> {
         /// The method of the request.
         method: Method,
     },
-    /// The flow is gone: to be treated as a 503 that never was on the wire (TX-13). The transaction is over.
+    /// The flow is gone: to be treated as a 503 that never was on the wire (TX-13). The transaction is over; of an INVITE
+    /// a late 2xx may still be told, until [`Happening::ClientDone`] (RC-20).
     TransportError {
         /// The transaction.
         id: ClientId,
@@ -160,7 +160,7 @@ pub enum Happening<O> {
         /// Whose it was, where known.
         owner: Option<O>,
     },
-    /// Timer M: no more 2xx to this INVITE will be told. The transaction is over.
+    /// Timer M, or 64·T1 since the flow of an INVITE was lost: no more 2xx to it will be told. The transaction is over.
     ClientDone {
         /// The transaction.
         id: ClientId,
@@ -291,15 +291,16 @@ impl<O: Copy> Transactions<O> {
 
     /// A socket is gone (TR-08): client transactions on it end with [`Happening::TransportError`], server transactions
     /// end silently, and what was about to leave by it does not. An INVITE that has its 2xx waits for nothing the flow
-    /// could bring: it goes on absorbing repeats, and telling of 2xx and ACKs, on whatever flow they come.
-    pub fn flow_closed(&mut self, flow: FlowId) -> Vec<Happening<O>> {
+    /// could bring: it goes on absorbing repeats, and telling of 2xx and ACKs, on whatever flow they come. So does, for
+    /// 64·T1, one of ours that has not (RC-20).
+    pub fn flow_closed(&mut self, now: Instant, flow: FlowId) -> Vec<Happening<O>> {
         for _ in 0..self.outbox.len() {
             if let Some(transmit) = self.outbox.pop_front().filter(|transmit| transmit.flow != flow) {
                 self.outbox.push_back(transmit);
             }
         }
         self.servers.on_flow_closed(flow);
-        self.clients.on_flow_closed(flow)
+        self.clients.on_flow_closed(now, &self.timers, flow)
     }
 
     /// What the machine that must act first waits for.

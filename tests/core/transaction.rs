@@ -101,7 +101,7 @@ impl Desk {
     }
 
     fn close(&mut self, flow: FlowId) -> Vec<Happening<&'static str>> {
-        self.transactions.flow_closed(flow)
+        self.transactions.flow_closed(self.now, flow)
     }
 
     fn deadline(&self) -> Option<u64> {

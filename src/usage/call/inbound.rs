@@ -145,9 +145,11 @@ impl Calls {
         let wanted = matches!(self.calls.get(call), Some(Call { phase: Phase::Outgoing(outgoing), .. }) if outgoing.is_invite(Leg::Sent(id)));
         let owner = if wanted { call } else { self.next_handle() };
         let dialog = confirm(cx, owner, &invite, response, head);
+        let farewell = if self.acks.branches(id) > 0 { elsewhere() } else { HangupOptions::default() };
         self.acknowledge(cx, id, &invite, dialog, head);
         if !wanted {
-            let phase = Goodbye::unseen(cx, owner, dialog, &elsewhere());
+            // FK-02, RC-20: another branch has the call, or its end has been told already.
+            let phase = Goodbye::unseen(cx, owner, dialog, &farewell);
             self.calls.insert(owner, Call { phase, told: CallState::Ended });
             return;
         }
