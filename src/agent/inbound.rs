@@ -88,6 +88,7 @@ impl UserAgent {
                 }
                 For::Nobody => {}
             },
+            Arrival::NoRoom { flow, request, head } => cx.turn_away(flow, &request, &head),
             // TX-10
             Arrival::Merged { id, request, .. } => {
                 let tag = cx.entropy.tag();

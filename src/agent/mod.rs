@@ -20,7 +20,7 @@ mod outbound;
 mod snapshot;
 
 pub use command::{Command, Interest};
-pub use config::{Config, ReconnectConfig, RegistrationConfig};
+pub use config::{Config, ReconnectConfig, RegistrationConfig, TimerConfig};
 pub use event::{ConnectionState, Direction, Event};
 
 use std::collections::VecDeque;
@@ -142,14 +142,13 @@ impl UserAgent {
     pub fn new(config: Config, seed: [u8; 32]) -> Result<Self, Misuse> {
         let mut entropy = Entropy::new(seed);
         let auth = Auth::new(config.credentials.clone(), config.allow_md5);
-        let calls = Calls::new(usize::try_from(config.max_calls).unwrap_or(usize::MAX));
         let parts = config.into_parts(&mut entropy)?;
         let registration = parts.account.map(|account| Registration::new(account, &mut entropy));
         Ok(Self {
-            cx: Cx::new(parts.profile, auth, entropy),
+            cx: Cx::new(parts.profile, auth, entropy, (parts.timers, parts.limits)),
             transport: Transport::new(parts.transport),
             registration,
-            calls,
+            calls: Calls::default(),
             asks: Asks::default(),
             interests: Vec::new(),
             errand: Errand::default(),

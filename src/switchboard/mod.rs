@@ -116,7 +116,7 @@ impl Switchboard {
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         let mut entropy = Entropy::new(seed);
         let secret = Secret::draw(&mut entropy);
-        let transactions = Transactions::new(config.timers);
+        let transactions = Transactions::new(config.timers, usize::MAX);
         let (location, flows, outputs) = (Location::default(), BTreeMap::new(), VecDeque::new());
         let cx = Cx { now: Instant::default(), config, secret, entropy, transactions, location, flows, outputs };
         Self { cx, verifier: Verifier::default(), proxy: Proxy::default(), is_drained: true }

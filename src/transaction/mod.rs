@@ -22,7 +22,7 @@ mod servers;
 mod timers;
 
 pub use invite_client::cancel_for;
-pub use key::has_magic_cookie;
+pub use key::{has_magic_cookie, stateless_tag};
 pub use timers::Timers;
 
 use std::collections::VecDeque;
@@ -71,6 +71,16 @@ pub enum Arrival<O> {
     Request {
         /// Its transaction.
         id: ServerId,
+        /// The request.
+        request: Request,
+        /// What it was matched by.
+        head: Head,
+    },
+    /// A new request there is no room for (SL-02): it has no transaction, and is answered by [`Transactions::send`] with
+    /// the tag of [`stateless_tag`]. A BYE always has room: its answer gives back more than it takes.
+    NoRoom {
+        /// The flow it came on.
+        flow: FlowId,
         /// The request.
         request: Request,
         /// What it was matched by.
@@ -183,16 +193,23 @@ type Outbox = VecDeque<Transmit>;
 #[derive(Debug)]
 pub struct Transactions<O> {
     timers: Timers,
+    limit: usize,
     clients: Clients<O>,
     servers: Servers<O>,
     outbox: Outbox,
 }
 
 impl<O: Copy> Transactions<O> {
-    /// None yet.
+    /// None yet. `limit` bounds how many of them the requests of others may bring about (SL-02).
     #[must_use]
-    pub fn new(timers: Timers) -> Self {
-        Self { timers, clients: Clients::default(), servers: Servers::default(), outbox: Outbox::default() }
+    pub fn new(timers: Timers, limit: usize) -> Self {
+        Self { timers, limit, clients: Clients::default(), servers: Servers::default(), outbox: Outbox::default() }
+    }
+
+    /// Whether there is room for one more. What must be said all the same, such as a BYE, needs none.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.len() < self.limit
     }
 
     /// The timers in use.
@@ -264,7 +281,8 @@ impl<O: Copy> Transactions<O> {
         } else if request.method == Method::Cancel {
             self.servers.on_cancel(flow, request, &head, &mut self.outbox)
         } else {
-            self.servers.on_request(now, &self.timers, (flow, request), head, &mut self.outbox)
+            let has_room = self.has_room() || request.method == Method::Bye;
+            self.servers.on_request(now, &self.timers, (flow, request, head), has_room, &mut self.outbox)
         }
     }
 

@@ -8,6 +8,7 @@ mod calls;
 mod flows;
 #[cfg(not(target_arch = "wasm32"))]
 mod ids;
+mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod map;
 mod message;

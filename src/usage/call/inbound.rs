@@ -31,7 +31,7 @@ impl Calls {
             cx.diagnostic("nobody-listens", "a call came in and nothing listens for calls: answered 480");
             return cx.refuse(id, &request, StatusCode::TEMPORARILY_UNAVAILABLE, &tag);
         }
-        if self.in_use() >= self.limit {
+        if !self.has_room(cx) {
             cx.diagnostic("limit", "a call came in and as many as the configuration allows are up: answered 486");
             return cx.refuse(id, &request, StatusCode::BUSY_HERE, &tag);
         }
@@ -39,7 +39,7 @@ impl Calls {
         cx.transactions.set_owner(id, Owner::Call(call));
         let dialog = cx.dialogs.insert(dialog, Usage::Invite(call));
         let phase = Incoming::alert(cx, call, id, request, dialog, tag);
-        self.calls.insert(call, Call { phase, told: CallState::Calling });
+        self.admit(call, Call { phase, told: CallState::Calling });
     }
 
     /// A request in the dialog of a call; its CSeq has been checked.
@@ -150,7 +150,7 @@ impl Calls {
         if !wanted {
             // FK-02, RC-20: another branch has the call, or its end has been told already.
             let phase = Goodbye::unseen(cx, owner, dialog, &farewell);
-            self.calls.insert(owner, Call { phase, told: CallState::Ended });
+            self.admit(owner, Call { phase, told: CallState::Ended });
             return;
         }
         let usable = matches!(response.headers.contacts(), Ok(Contacts::List(list)) if !list.is_empty());

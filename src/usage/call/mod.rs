@@ -22,6 +22,7 @@ mod inbound;
 mod incoming;
 mod options;
 mod outgoing;
+mod room;
 mod unacknowledged;
 
 pub use event::{CallEnd, CallEvent, CallState, Cause, DialogData, EndedBy, ReasonData};
@@ -65,7 +66,8 @@ pub struct Calls {
     last_made: u32,
     /// The last even number a driver used.
     last_taken: u32,
-    limit: usize,
+    /// How many have not ended for people.
+    in_use: usize,
 }
 
 #[derive(Debug)]
@@ -127,13 +129,14 @@ impl Timed for Call {
     }
 }
 
-impl Calls {
-    /// No call yet; at most `limit` at once.
-    #[must_use]
-    pub fn new(limit: usize) -> Self {
-        Self { calls: Table::default(), acks: Acks::default(), last_made: 1, last_taken: 0, limit }
+impl Default for Calls {
+    /// No call yet.
+    fn default() -> Self {
+        Self { calls: Table::default(), acks: Acks::default(), last_made: 1, last_taken: 0, in_use: 0 }
     }
+}
 
+impl Calls {
     /// Places a call.
     ///
     /// # Errors
@@ -156,10 +159,10 @@ impl Calls {
         }
         self.last_taken = call.0;
         let dial = Dial::new(cx.now, to, options);
-        let full = self.in_use() >= self.limit;
-        self.calls.insert(call, Call { phase: Phase::Gone, told: CallState::Calling });
+        let has_room = self.has_room(cx) && cx.transactions.has_room();
+        self.admit(call, Call { phase: Phase::Gone, told: CallState::Calling });
         self.turn(cx, call, |cx, _| {
-            if full {
+            if !has_room {
                 cx.diagnostic("limit", "as many calls as the configuration allows are up already");
                 return end::ended(cx, call, end::closed_by_limit(cx.now));
             }
@@ -297,12 +300,6 @@ impl Calls {
         self.calls.next_deadline()
     }
 
-    /// How many calls people would count: those that have not ended.
-    #[must_use]
-    pub fn in_use(&self) -> usize {
-        self.calls.iter().filter(|(_, call)| call.told != CallState::Ended).count()
-    }
-
     /// How many INVITEs of ours have ACKs that may be wanted again.
     #[must_use]
     pub fn acks(&self) -> usize {
@@ -366,6 +363,8 @@ impl Calls {
             core::mem::replace(&mut call.told, state)
         });
         if told.is_some_and(|told| told != state) {
+            // Ended is the last state, and never taken back.
+            self.in_use -= usize::from(state == CallState::Ended);
             // Ahead of what the change told, so that whoever hears of the change finds the state changed.
             cx.tell_ahead(told_before, call, CallEvent::State { state });
         }

@@ -4,13 +4,16 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::name::{camel, kebab};
 use super::{Object, Target, Wrong, member, object, set, word};
-use crate::agent::{Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig};
+use crate::agent::{
+    Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig, TimerConfig,
+};
 use crate::usage::call::{
     AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, EndedBy, HangupOptions, ReasonData,
     RefusalOptions, RingOptions,
 };
 use crate::usage::data::{
-    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, ResponseData,
+    Address, AskId, Body, CallHandle, Failure, FailureCode, Limits, Machine, MessageData, Outcome, RequestId,
+    ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 use crate::usage::registration::{RegistrationEvent, RegistrationState};
@@ -135,13 +138,14 @@ objects! {
     ChallengeData { realm, algorithms, proxy, stale }
     Config {
         aor, servers, display_name, credentials, registration, reconnect, instance_id, user_agent, headers, allow_md5,
-        allow_insecure, max_calls
+        allow_insecure, limits, timers
     }
     Credentials { username, password, ha1, realm }
     DialOptions { headers, timeout_ms }
     DialogData { call_id, local_tag, remote_tag }
     Failure { code, message, response }
     HangupOptions { reason, status, headers }
+    Limits { calls, dialogs, transactions }
     Machine { machine, state, at, why }
     MessageData { headers, body }
     ReasonData { protocol, cause, text }
@@ -150,6 +154,7 @@ objects! {
     RegistrationConfig { expires, registrar, contact_params }
     ResponseData { status, phrase, message }
     RingOptions { status, headers }
+    TimerConfig { t1_ms, t2_ms, t4_ms, non_invite_100 }
 }
 
 tagged! {

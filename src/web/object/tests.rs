@@ -7,13 +7,16 @@ use tsify::Tsify;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
-use crate::agent::{Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig};
+use crate::agent::{
+    Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig, TimerConfig,
+};
 use crate::usage::call::{
     AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, EndedBy, HangupOptions, ReasonData,
     RefusalOptions, RingOptions,
 };
 use crate::usage::data::{
-    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, ResponseData,
+    Address, AskId, Body, CallHandle, Failure, FailureCode, Limits, Machine, MessageData, Outcome, RequestId,
+    ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 use crate::usage::registration::{RegistrationEvent, RegistrationState};
@@ -106,7 +109,8 @@ fn config() -> Config {
         headers: headers(),
         allow_md5: true,
         allow_insecure: false,
-        max_calls: 32,
+        limits: Limits::default(),
+        timers: TimerConfig::default(),
     }
 }
 
@@ -115,6 +119,8 @@ fn js_01_every_object_crosses_under_its_declared_names() {
     crosses(&config());
     config().registration.iter().for_each(crosses);
     crosses(&config().reconnect);
+    crosses(&config().limits);
+    crosses(&config().timers);
     crosses(&credentials());
     crosses(&body());
     crosses(&message());
