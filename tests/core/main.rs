@@ -5,6 +5,7 @@ mod ask;
 mod auth;
 mod badinput;
 mod calls;
+mod flood;
 mod flows;
 #[cfg(not(target_arch = "wasm32"))]
 mod ids;
