@@ -412,3 +412,171 @@ fn tx_13_a_bye_without_an_answer_ends_the_call_and_one_whose_socket_broke_is_sai
         assert_eq!(script.ended(call).cause, Cause::Hangup);
     }
 }
+
+/// The crossings of RC-01 to RC-03, with no time and with 200 ms between the two messages.
+const WINDOWS: [u64; 2] = [0, 200];
+
+fn cancel(invite: &Text) -> Text {
+    let cseq = format!("{} CANCEL", invite.cseq());
+    invite.clone().started(&invite.start().replace("INVITE", "CANCEL")).set("CSeq", &cseq).without("Content-Type")
+}
+
+#[test]
+fn rc_01_tx_08_the_2xx_may_come_before_or_after_the_answer_to_the_cancel() {
+    for window in WINDOWS {
+        for answer_first in [false, true] {
+            let mut script = Script::connected();
+            let call = script.call();
+            let invite = script.expect("INVITE ");
+            script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag"));
+            script.hangup(call);
+            let cancelled = Text::answer(&script.expect("CANCEL "), "200 OK");
+            let accepted = Text::ok_to(&invite);
+            let (first, second) = if answer_first { (cancelled, accepted) } else { (accepted, cancelled) };
+            script.say(&first);
+            script.advance(window);
+            script.say(&second);
+            script.expect("ACK ");
+            let bye = script.expect("BYE ");
+            script.expect_nothing();
+            script.say(&Text::answer(&bye, "200 OK"));
+            let news = script.news_of(call);
+            assert_eq!(
+                news.iter().filter(|line| *line != "invited").collect::<Vec<_>>(),
+                ["Ringing", "progress 180 bobtag", "Ending", "Ended", "ended Local Cancelled"]
+            );
+        }
+    }
+}
+
+#[test]
+fn tx_08_the_487_may_come_before_or_after_the_answer_to_the_cancel() {
+    for window in WINDOWS {
+        for answer_first in [false, true] {
+            let mut script = Script::connected();
+            let call = script.call();
+            let invite = script.expect("INVITE ");
+            script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag"));
+            script.hangup(call);
+            let cancelled = Text::answer(&script.expect("CANCEL "), "200 OK");
+            let terminated = Text::answer(&invite, "487 Request Terminated").tagged("bobtag");
+            let (first, second) = if answer_first { (cancelled, terminated) } else { (terminated, cancelled) };
+            script.say(&first);
+            script.advance(window);
+            script.say(&second);
+            script.expect("ACK ");
+            script.silence_until(100_000);
+            assert_eq!(script.news_of(call).last().map(String::as_str), Some("ended Local Cancelled"));
+        }
+    }
+}
+
+#[test]
+fn rc_02_tx_09_a_cancel_may_come_before_or_after_our_2xx() {
+    for window in WINDOWS {
+        let mut script = Script::connected();
+        let (call, invite) = script.incoming();
+        script.accept(call);
+        let ok = script.expect_response(200, "INVITE");
+        script.advance(window);
+        script.say(&cancel(&invite));
+        let answer = script.expect_response(200, "CANCEL");
+        assert_eq!(answer.get("To"), ok.get("To"), "one tag");
+        let ack = PeerDialog::caller(&invite, &ok).ack(&mut script, &invite);
+        script.say(&ack);
+        script.silence_until(100_000);
+        assert_eq!(script.news_of(call), ["Answering", "Established", "established"]);
+
+        let mut script = Script::connected();
+        let (call, invite) = script.incoming();
+        script.ring(call);
+        script.expect_response(180, "INVITE");
+        script.say(&cancel(&invite));
+        script.expect_response(200, "CANCEL");
+        script.expect_response(487, "INVITE");
+        script.advance(window);
+        let late = script.accept(call);
+        script.failure(late);
+        script.expect_nothing();
+        assert_eq!(script.news_of(call), ["Ringing", "Ended", "ended Remote Cancelled"]);
+    }
+}
+
+#[test]
+fn rc_03_either_bye_may_be_first() {
+    for window in WINDOWS {
+        for ours_first in [false, true] {
+            let mut script = Script::connected();
+            let (call, _, mut dialog) = script.outgoing();
+            let theirs = dialog.request(&mut script, "BYE");
+            if ours_first {
+                script.hangup(call);
+                script.expect("BYE ");
+                script.advance(window);
+                script.say(&theirs);
+                script.expect_response(200, "BYE");
+                assert_eq!(script.news_of(call), ["Ending", "Ended", "ended Local Hangup"]);
+            } else {
+                script.say(&theirs);
+                script.expect_response(200, "BYE");
+                script.advance(window);
+                script.hangup(call);
+                assert_eq!(script.news_of(call), ["Ended", "ended Remote Hangup"]);
+            }
+            script.silence_until(100_000);
+            assert_eq!(script.news_of(call), [""; 0], "one end");
+        }
+    }
+}
+
+#[test]
+fn tx_03_a_refusal_that_is_repeated_is_told_once() {
+    for window in WINDOWS {
+        let mut script = Script::connected();
+        let call = script.call();
+        let invite = script.expect("INVITE ");
+        let busy = Text::answer(&invite, "486 Busy Here").tagged("b");
+        script.say(&busy);
+        script.expect("ACK ");
+        assert_eq!(script.ended(call).cause, Cause::Busy);
+        script.advance(window);
+        script.news();
+        script.say(&busy);
+        script.expect_nothing();
+        assert_eq!(script.news(), ["diagnostic stray-response"]);
+    }
+}
+
+#[test]
+fn tx_10_a_merged_request_is_refused_and_the_first_goes_on() {
+    for window in WINDOWS {
+        let mut script = Script::connected();
+        let (call, invite) = script.incoming();
+        script.advance(window);
+        script.end.sent.clear();
+        let other = invite.clone().set("Via", "SIP/2.0/WSS edge.example.test;branch=z9hG4bKotherway");
+        script.say(&other);
+        let merged = script.expect_response(482, "INVITE");
+        assert_eq!(merged.get("Via"), other.get("Via"));
+        script.accept(call);
+        assert_eq!(script.expect_response(200, "INVITE").get("Via"), invite.get("Via"));
+    }
+}
+
+#[test]
+fn tx_02_every_request_has_a_branch_of_64_random_bits_or_more_of_its_own() {
+    let mut script = Script::connected();
+    let mut branches = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let (call, invite, _) = script.outgoing();
+        script.hangup(call);
+        let bye = script.expect("BYE ");
+        script.say(&Text::answer(&bye, "200 OK"));
+        for branch in [invite.branch(), bye.branch()] {
+            let random = branch.strip_prefix("z9hG4bK").expect("the cookie").to_owned();
+            // Base 32: five bits a letter.
+            assert!(random.len() * 5 >= 64 && random.bytes().all(|letter| letter.is_ascii_alphanumeric()), "{branch}");
+            assert!(branches.insert(random), "{branch} twice");
+        }
+    }
+}
