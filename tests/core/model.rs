@@ -423,7 +423,8 @@ fn some_config(chance: &mut Entropy) -> Config {
     let keep_alive_ms = if chance.below(2) == 0 { 0 } else { 25_000 };
     let reconnect = ReconnectConfig { keep_alive_ms, ..base.reconnect };
     let servers = vec!["wss://one.example.test".to_owned(), "wss://two.example.test".to_owned()];
-    let limits = Limits { calls: [2, 8, 32][usize::try_from(chance.below(3)).unwrap_or(0)], ..Limits::default() };
+    let mut one_of = |numbers: [u32; 3]| numbers[usize::try_from(chance.below(3)).unwrap_or(0)];
+    let limits = Limits { calls: one_of([2, 8, 32]), dialogs: one_of([8, 64, 64]), transactions: one_of([12, 256, 256]) };
     Config { credentials, reconnect, servers, limits, ..base }
 }
 
