@@ -124,7 +124,7 @@ export interface Limits {
   calls?: number;
   /** Dialogs at once, those of branches that ring and of calls that ended within the last 32 s among them. Default 64. */
   dialogs?: number;
-  /** Transactions at once (RFC 3261 §17). Default 256. */
+  /** Transactions at once (RFC 3261 §17); what goes on within calls may take a quarter more. Default 256. */
   transactions?: number;
 }
 

@@ -77,7 +77,7 @@ pub enum Arrival<O> {
         head: Head,
     },
     /// A new request there is no room for (SL-02): it has no transaction, and is answered by [`Transactions::send`] with
-    /// the tag of [`stateless_tag`]. A BYE always has room: its answer gives back more than it takes.
+    /// the tag of [`stateless_tag`]. A BYE always has room.
     NoRoom {
         /// The flow it came on.
         flow: FlowId,
@@ -200,7 +200,8 @@ pub struct Transactions<O> {
 }
 
 impl<O: Copy> Transactions<O> {
-    /// None yet. `limit` bounds how many of them the requests of others may bring about (SL-02).
+    /// None yet. `limit` bounds how many of them the requests of others may bring about (SL-02); those in dialogs a
+    /// quarter more.
     #[must_use]
     pub fn new(timers: Timers, limit: usize) -> Self {
         Self { timers, limit, clients: Clients::default(), servers: Servers::default(), outbox: Outbox::default() }
@@ -281,9 +282,16 @@ impl<O: Copy> Transactions<O> {
         } else if request.method == Method::Cancel {
             self.servers.on_cancel(flow, request, &head, &mut self.outbox)
         } else {
-            let has_room = self.has_room() || request.method == Method::Bye;
+            let has_room = self.has_room_for(&request.method, &head);
             self.servers.on_request(now, &self.timers, (flow, request, head), has_room, &mut self.outbox)
         }
+    }
+
+    /// SL-02: a flood of new requests leaves room for what keeps calls alive, in their dialogs, and for what ends them: the
+    /// answer to a BYE gives back at once what it takes.
+    fn has_room_for(&self, method: &Method, head: &Head) -> bool {
+        let reserve = if head.to_tag().is_some() { self.limit / 4 } else { 0 };
+        *method == Method::Bye || self.len() < self.limit.saturating_add(reserve)
     }
 
     /// A response has come, on whatever flow (TR-04).

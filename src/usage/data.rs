@@ -191,7 +191,8 @@ pub struct Limits {
     /// Dialogs, early ones and those of calls that have just ended among them. 64 by default. The branches of one call
     /// that answer it are followed beyond it, 64 at most: each has to be ended.
     pub dialogs: u32,
-    /// Transactions. 256 by default. Our own requests are sent beyond it, but for new calls.
+    /// Transactions. 256 by default. What others ask in dialogs may take a quarter more, and our own requests are sent
+    /// beyond it, but for new calls.
     pub transactions: u32,
 }
 

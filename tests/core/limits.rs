@@ -123,7 +123,7 @@ fn crowded() -> (Script, CallHandle, PeerDialog, Vec<(CallHandle, Text)>) {
 
 #[test]
 fn sl_02_without_room_for_a_transaction_a_call_is_486_and_anything_else_500_with_retry_after() {
-    let (mut script, _, mut dialog, _) = crowded();
+    let (mut script, ..) = crowded();
     let (invite, busy) = invited(&mut script);
     let busy = busy.unwrap();
     assert_eq!(busy.kind(), "486");
@@ -134,7 +134,7 @@ fn sl_02_without_room_for_a_transaction_a_call_is_486_and_anything_else_500_with
     assert!(busy.tag("To").is_some());
     script.say(&ack(&invite, &busy));
     script.expect_nothing();
-    for request in [script.request("OPTIONS"), script.request("MESSAGE"), dialog.request(&mut script, "INVITE").sdp()] {
+    for request in [script.request("OPTIONS"), script.request("MESSAGE")] {
         script.say(&request);
         let refusal = script.expect("SIP/2.0 500 ");
         assert_eq!(refusal.get("Retry-After"), "10");
@@ -180,6 +180,23 @@ fn sl_02_without_room_for_a_transaction_calls_are_answered_cancelled_acknowledge
     script.say(&Text::answer(&bye, "200 OK"));
     assert!(!script.is_up(accepted));
     // A BYE of the peer's.
+    let bye = dialog.request(&mut script, "BYE");
+    script.say(&bye);
+    script.expect_response(200, "BYE");
+    assert!(!script.is_up(call));
+}
+
+#[test]
+fn sl_02_what_goes_on_in_dialogs_may_take_a_quarter_more() {
+    let (mut script, call, mut dialog, _) = crowded();
+    for (held_before, has_room) in [(8, true), (9, true), (10, false)] {
+        assert_eq!(held(&mut script).0, held_before);
+        let again = dialog.request(&mut script, "INVITE").sdp();
+        script.say(&again);
+        let answer = script.expect("SIP/2.0 ");
+        assert_eq!(answer.has("Retry-After"), !has_room, "{}", answer.0);
+    }
+    script.news();
     let bye = dialog.request(&mut script, "BYE");
     script.say(&bye);
     script.expect_response(200, "BYE");
