@@ -343,7 +343,7 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
     this.#release();
     this.#door.ended();
     this.#move("ended");
-    this.#whenEstablished.reject(unanswered(end, this.#desk.failure));
+    this.#whenEstablished.reject(unanswered(end, this.#desk.failure, this.direction));
     this.#whenEnded.resolve(end);
     this.#events.fire("ended", end);
   }

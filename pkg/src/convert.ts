@@ -53,7 +53,10 @@ export function failure({ code, message: text, response }: EngineFailure): Patch
 }
 
 /** Why a call that ended was never established. */
-export function unanswered(end: CallEnd, media: Error | null): PatchcordError {
+export function unanswered(end: CallEnd, media: Error | null, direction: "incoming" | "outgoing"): PatchcordError {
+  // A call of ours is refused on our own side for one reason: there is no room for it.
+  if (direction === "outgoing" && end.by === "local" && end.cause === "rejected")
+    return new PatchcordError("limit", "the call was not placed: `limits` allows no more of them for now");
   const status = end.status === undefined ? "" : ` (${end.status} ${end.phrase ?? ""})`.replace(" )", ")");
   const why = end.cause === "media" && media ? `: ${media.message}` : "";
   return new PatchcordError(

@@ -37,5 +37,6 @@ export type {
   SipResponse,
   Target,
   TerminateOptions,
+  TimerOptions,
   UserAgentOptions,
 } from "./types.js";

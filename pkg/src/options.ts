@@ -45,7 +45,8 @@ export function userAgentSettings(options: UserAgentOptions): Settings {
       headers: check.headerList(given["headers"], "headers"),
       allowMd5: check.flag(given["allowMd5"], "allowMd5", true),
       allowInsecure,
-      maxCalls: maxCalls(given["limits"]),
+      limits: limits(given["limits"]),
+      timers: timers(given["timers"]),
       ...(displayName !== undefined && { displayName }),
       ...(userAgent !== undefined && { userAgent }),
       ...(registration && { registration }),
@@ -104,6 +105,7 @@ const USER_AGENT = [
   "pagehide",
   "webSocket",
   "limits",
+  "timers",
 ] as const satisfies readonly (keyof UserAgentOptions)[];
 
 function addressOfRecord(value: unknown): string {
@@ -188,9 +190,24 @@ function reconnectConfig(value: unknown): Config["reconnect"] {
   };
 }
 
-function maxCalls(value: unknown): number {
-  const { calls = 32 } = check.record(value, "limits", ["calls"]);
-  return check.whole(calls, "limits.calls", 1, 4_294_967_295);
+function limits(value: unknown): Config["limits"] {
+  const given = check.record(value, "limits", ["calls", "dialogs", "transactions"]);
+  const { calls = 32, dialogs = 64, transactions = 256 } = given;
+  return {
+    calls: check.whole(calls, "limits.calls", 1, 4_294_967_295),
+    dialogs: check.whole(dialogs, "limits.dialogs", 1, 4_294_967_295),
+    transactions: check.whole(transactions, "limits.transactions", 1, 4_294_967_295),
+  };
+}
+
+function timers(value: unknown): Config["timers"] {
+  const given = check.record(value, "timers", ["t1", "t2", "t4", "nonInvite100"]);
+  return {
+    t1Ms: check.milliseconds(given["t1"], "timers.t1", 0.5, 0.001),
+    t2Ms: check.milliseconds(given["t2"], "timers.t2", 4),
+    t4Ms: check.milliseconds(given["t4"], "timers.t4", 5),
+    nonInvite100: check.flag(given["nonInvite100"], "timers.nonInvite100", true),
+  };
 }
 
 function instanceId(value: unknown): string | undefined {

@@ -115,10 +115,29 @@ export interface ReconnectOptions {
   noRetryCodes?: readonly number[];
 }
 
-/** Bounds on what a user agent holds. */
+/**
+ * Bounds on what a user agent holds, so that nobody can fill its memory. A call too many is answered 486, any other
+ * request 500 with Retry-After; a call of ours too many fails with `limit`. What ends calls or keeps them alive goes on.
+ */
 export interface Limits {
   /** Calls at once. Default 32. */
   calls?: number;
+  /** Dialogs at once, those of branches that ring and of calls that ended within the last 32 s among them. Default 64. */
+  dialogs?: number;
+  /** Transactions at once (RFC 3261 §17); what goes on within calls may take a quarter more. Default 256. */
+  transactions?: number;
+}
+
+/** Timers of the protocol (RFC 3261 §17, table 4); everything else follows from them. Seconds. */
+export interface TimerOptions {
+  /** Estimate of a round trip: an INVITE without any answer is given up after 64 times this. Default 0.5. */
+  t1?: number;
+  /** The longest time between two repeats of a 2xx. Default 4. */
+  t2?: number;
+  /** How long a message may live in the network. Default 5. */
+  t4?: number;
+  /** Whether requests other than INVITE that are not answered within 3.5 s are answered 100 (RFC 4320 §4.1). Default true. */
+  nonInvite100?: boolean;
 }
 
 /** What a user agent is made with. */
@@ -159,6 +178,8 @@ export interface UserAgentOptions {
   webSocket?: (url: string) => WebSocket;
   /** Bounds on what the user agent holds. */
   limits?: Limits;
+  /** Timers of the protocol; rarely worth changing. */
+  timers?: TimerOptions;
 }
 
 /** How to place or accept a call. */

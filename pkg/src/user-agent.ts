@@ -212,7 +212,7 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     const dial = dialOptions(options);
     this.#requireOpen();
     dial.signal?.throwIfAborted();
-    const most = this.#settings.config.maxCalls;
+    const most = this.#settings.config.limits.calls;
     if (this.#table.list.length >= most)
       throw new PatchcordError("limit", `${most} calls are up already, and limits.calls allows no more`);
     return this.#table.place(to, dial);

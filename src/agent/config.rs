@@ -3,9 +3,10 @@
 use crate::entropy::Entropy;
 use crate::message::{Name, NameAddr, SipUri, Uri, is_safe};
 use crate::time::{Backoff, Duration};
+use crate::transaction::Timers;
 use crate::transport;
 use crate::usage::Profile;
-use crate::usage::data::{HeaderList, Misuse};
+use crate::usage::data::{HeaderList, Limits, Misuse};
 use crate::usage::question::{CredentialSource, Credentials};
 use crate::usage::registration::Account;
 
@@ -39,10 +40,12 @@ pub struct Config {
     pub allow_md5: bool,
     /// Whether ws: is allowed to hosts other than this one.
     pub allow_insecure: bool,
-    /// How many calls there may be at once.
-    pub max_calls: u32,
     /// Which protocol features are offered.
     pub capabilities: Capabilities,
+    /// How much of everything there may be.
+    pub limits: Limits,
+    /// Timers of the protocol.
+    pub timers: TimerConfig,
 }
 
 /// Which protocol features are offered; one that is off is left out of Allow and Accept, and refused.
@@ -74,6 +77,40 @@ impl Default for Capabilities {
     /// Everything.
     fn default() -> Self {
         Self { update: true, info: true, message: true }
+    }
+}
+
+/// The timers all others follow from (RFC 3261 §17, table 4; RFC 4320 §4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
+pub struct TimerConfig {
+    /// The estimate of a round trip, in milliseconds; at least 1.
+    pub t1_ms: u32,
+    /// The longest time between two repeats, in milliseconds.
+    pub t2_ms: u32,
+    /// How long a message may live in the network, in milliseconds.
+    pub t4_ms: u32,
+    /// Whether requests other than INVITE are answered 100 when they are not answered otherwise by the time a client on
+    /// an unreliable transport would repeat them every T2.
+    pub non_invite_100: bool,
+}
+
+impl Default for TimerConfig {
+    /// The values of RFC 3261: 500 ms, 4 s, 5 s; 100 is sent.
+    fn default() -> Self {
+        Self { t1_ms: 500, t2_ms: 4_000, t4_ms: 5_000, non_invite_100: true }
+    }
+}
+
+impl TimerConfig {
+    fn timers(self) -> Timers {
+        Timers {
+            t1: millis(self.t1_ms),
+            t2: millis(self.t2_ms),
+            t4: millis(self.t4_ms),
+            sends_non_invite_100: self.non_invite_100,
+        }
     }
 }
 
@@ -114,6 +151,8 @@ pub(super) struct Parts {
     pub(super) transport: transport::Settings,
     /// None: no registration is wanted.
     pub(super) account: Option<Account>,
+    pub(super) timers: Timers,
+    pub(super) limits: Limits,
 }
 
 impl Config {
@@ -126,6 +165,9 @@ impl Config {
         self.check_servers(&aor)?;
         check_headers(&self.headers)?;
         check_source(&self.credentials)?;
+        if self.timers.t1_ms == 0 {
+            return Err(Misuse::new("timers.t1: must be at least 1 millisecond"));
+        }
         for (field, text) in [("displayName", &self.display_name), ("userAgent", &self.user_agent)] {
             if text.as_deref().is_some_and(|text| !is_safe(text)) {
                 return Err(Misuse::new(format!("{field}: holds a line end or NUL")));
@@ -159,7 +201,7 @@ impl Config {
             pong_timeout: millis(self.reconnect.pong_timeout_ms),
             no_retry_codes: self.reconnect.no_retry_codes,
         };
-        Ok(Parts { profile, transport, account })
+        Ok(Parts { profile, transport, account, timers: self.timers.timers(), limits: self.limits })
     }
 
     fn check_servers(&self, aor: &SipUri) -> Result<(), Misuse> {

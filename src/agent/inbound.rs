@@ -86,6 +86,7 @@ impl UserAgent {
                 For::Message => self.standalone.on_message(cx, id, &request, &head),
                 For::Nobody => {}
             },
+            Arrival::NoRoom { flow, request, head } => cx.turn_away(flow, &request, &head),
             // TX-10
             Arrival::Merged { id, request, .. } => {
                 let tag = cx.entropy.tag();

@@ -21,7 +21,7 @@ mod snapshot;
 
 pub use crate::usage::data::Interest;
 pub use command::Command;
-pub use config::{Capabilities, Config, ReconnectConfig, RegistrationConfig};
+pub use config::{Capabilities, Config, ReconnectConfig, RegistrationConfig, TimerConfig};
 pub use event::{ConnectionState, Direction, Event};
 
 use std::collections::VecDeque;
@@ -143,14 +143,13 @@ impl UserAgent {
     pub fn new(config: Config, seed: [u8; 32]) -> Result<Self, Misuse> {
         let mut entropy = Entropy::new(seed);
         let auth = Auth::new(config.credentials.clone(), config.allow_md5);
-        let calls = Calls::new(usize::try_from(config.max_calls).unwrap_or(usize::MAX));
         let parts = config.into_parts(&mut entropy)?;
         let registration = parts.account.map(|account| Registration::new(account, &mut entropy));
         Ok(Self {
-            cx: Cx::new(parts.profile, auth, entropy),
+            cx: Cx::new(parts.profile, auth, entropy, (parts.timers, parts.limits)),
             transport: Transport::new(parts.transport),
             registration,
-            calls,
+            calls: Calls::default(),
             standalone: Standalone::default(),
             asks: Asks::default(),
             errand: Errand::default(),

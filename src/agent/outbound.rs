@@ -58,7 +58,7 @@ impl UserAgent {
             }
             transport::Told::Down(flow) => {
                 self.cx.flow = None;
-                for happening in self.cx.transactions.flow_closed(flow) {
+                for happening in self.cx.transactions.flow_closed(self.cx.now, flow) {
                     self.on_happening(happening);
                 }
                 self.calls.flow_down(&mut self.cx);

@@ -1,8 +1,8 @@
 //! Dialogs (RFC 3261 §12): who talks to whom, in which order, along which route, and what the dialog is used for.
 //!
 //! ```text
-//!            1xx with tag            2xx
-//!   (none) ───────────────▶ early ─────────▶ confirmed ──▶ gone with its last usage (RFC 5057 §4)
+//!            1xx with tag            2xx              BYE
+//!   (none) ───────────────▶ early ─────────▶ confirmed ───▶ over ──▶ gone with its last usage (RFC 5057 §4)
 //!      └────────────────────────────────────────▲
 //!                          2xx
 //! ```

@@ -49,6 +49,8 @@ pub enum Stage {
     Early,
     /// Made or confirmed by a 2xx.
     Confirmed,
+    /// Both sides have said that it is over; it is known for a while, for the sake of what crosses.
+    Over,
 }
 
 /// A request with a CSeq number below one seen before (RFC 3261 §12.2.2): it gets 500.
@@ -122,6 +124,11 @@ impl Dialog {
         self.stage = Stage::Confirmed;
     }
 
+    /// Both sides have said that it is over.
+    pub fn end(&mut self) {
+        self.stage = Stage::Over;
+    }
+
     /// Confirms a dialog by a 2xx that we received: route set and remote target are those of the 2xx
     /// (RFC 3261 §13.2.2.4).
     pub fn confirm_by(&mut self, response: &Response) {
@@ -166,12 +173,12 @@ impl Dialog {
     }
 
     /// Checks the CSeq of a request that has arrived and remembers it (RFC 3261 §12.2.2): gaps are fine, going
-    /// back is not.
+    /// back is not, as long as the dialog lives.
     ///
     /// # Errors
     /// [`Stale`] when the number is below, or the same as, one seen before.
     pub fn accept_cseq(&mut self, head: &Head) -> Result<(), Stale> {
-        if self.remote_cseq.is_some_and(|last| head.cseq.number <= last) {
+        if self.stage != Stage::Over && self.remote_cseq.is_some_and(|last| head.cseq.number <= last) {
             return Err(Stale);
         }
         self.remote_cseq = Some(head.cseq.number);

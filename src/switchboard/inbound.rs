@@ -69,6 +69,11 @@ impl Switchboard {
             Arrival::Request { id, request, head } | Arrival::Merged { id, request, head } => {
                 self.on_new_request(Incoming { id, flow, request, head });
             }
+            Arrival::NoRoom { flow, request, .. } => {
+                let tag = self.cx.entropy.tag();
+                let response = request.response(StatusCode::SERVICE_UNAVAILABLE, None, Some(&tag));
+                self.cx.send(flow, Message::Response(response));
+            }
             Arrival::Cancelled { invite, owner, request } => match owner {
                 Some(context) => self.proxy.on_cancel(&mut self.cx, context, &request),
                 // Not forwarded yet: nothing does that between arrival and forwarding, but nothing may hang either.

@@ -116,7 +116,7 @@ impl Switchboard {
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         let mut entropy = Entropy::new(seed);
         let secret = Secret::draw(&mut entropy);
-        let transactions = Transactions::new(config.timers);
+        let transactions = Transactions::new(config.timers, usize::MAX);
         let (location, flows, outputs) = (Location::default(), BTreeMap::new(), VecDeque::new());
         let cx = Cx { now: Instant::default(), config, secret, entropy, transactions, location, flows, outputs };
         Self { cx, verifier: Verifier::default(), proxy: Proxy::default(), is_drained: true }
@@ -174,7 +174,7 @@ impl Switchboard {
             return;
         }
         self.cx.location.flow_closed(flow);
-        let happenings = self.cx.transactions.flow_closed(flow);
+        let happenings = self.cx.transactions.flow_closed(self.cx.now, flow);
         self.proxy.flow_closed(&mut self.cx, flow);
         self.on_happenings(happenings);
     }

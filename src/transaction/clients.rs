@@ -127,14 +127,17 @@ impl<O: Copy> Clients<O> {
         }
     }
 
-    /// TR-08: what waits for an answer on this flow has waited in vain.
-    pub(super) fn on_flow_closed(&mut self, flow: FlowId) -> Vec<Happening<O>> {
-        let lost = self.table.ids_of(|entry| entry.flow == flow && entry.machine.needs_its_flow());
+    /// TR-08: what waits for an answer on this flow has waited in vain. An INVITE stays, unseen, for the 2xx that may
+    /// come by another one (RC-20).
+    pub(super) fn on_flow_closed(&mut self, now: Instant, timers: &Timers, flow: FlowId) -> Vec<Happening<O>> {
         let mut happenings = Vec::new();
-        for id in lost {
-            if let Some(Entry { owner: Some(owner), request, .. }) = self.remove(id) {
-                happenings.push(Happening::TransportError { id, owner, method: request.method });
+        for id in self.table.ids_of(|entry| entry.flow == flow) {
+            let is_lost = self.table.update(id, |entry| entry.machine.on_flow_closed(now, timers));
+            let told = self.table.get(id).and_then(|entry| Some((entry.owner?, entry.request.method.clone())));
+            if let (Some(true), Some((owner, method))) = (is_lost, told) {
+                happenings.push(Happening::TransportError { id, owner, method });
             }
+            self.settle(id);
         }
         happenings
     }
@@ -220,10 +223,14 @@ impl Machine {
         }
     }
 
-    const fn needs_its_flow(&self) -> bool {
+    /// Whether the user is told.
+    fn on_flow_closed(&mut self, now: Instant, timers: &Timers) -> bool {
         match self {
-            Self::Invite(machine) => machine.needs_its_flow(),
-            Self::Other(_) => true,
+            Self::Invite(machine) => machine.on_flow_closed(now, timers),
+            Self::Other(machine) => {
+                *machine = Client::Terminated;
+                true
+            }
         }
     }
 

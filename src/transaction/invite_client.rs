@@ -20,10 +20,16 @@
 //!                         │                               └────┬─────┘
 //!                         │                                    │ M passes: ClientDone
 //!                         ├── 300–699: send ACK ─────────▶ ┌───▼────────┐
-//!                         └── deadline passes: Timeout ──▶ │ Terminated │
-//!                                                          └────────────┘
+//!                         ├── deadline passes: Timeout ──▶ │ Terminated │
+//!                         │                                └───▲────────┘
+//!                         │                                    │ 64·T1 pass: ClientDone
+//!                         │                                ┌───┴──────┐
+//!                         └── flow lost: TransportError ─▶ │ Orphaned │ 2xx: goes up, as above
+//!                                                          └──────────┘
 //! ```
 //! Completed is not drawn: Timer D is zero. Proceeding waits for ever (TX-01); how long it may ring is the user's say.
+//! For the user the loss of the flow is the end (TR-08); but the peer may have answered, and its 2xx, repeated end to
+//! end, finds us by the next flow: somebody has to acknowledge it and take leave (RC-20).
 
 use core::mem;
 
@@ -48,6 +54,8 @@ pub(super) enum InviteClient {
     Cancelling { give_up_at: Instant },
     /// A 2xx has come, and others may.
     Accepted { absorb_until: Instant },
+    /// The flow is lost, and a 2xx may come by the next one.
+    Orphaned { absorb_until: Instant },
     /// Over.
     Terminated,
 }
@@ -61,7 +69,7 @@ pub(super) enum Heard {
     PassAndAck,
     /// It goes up, after the CANCEL that waited for it has gone out.
     PassAndCancel(Extra),
-    /// It came after a 2xx and means nothing.
+    /// It came after a 2xx, or after the loss of its flow, and means nothing.
     Absorb,
 }
 
@@ -80,8 +88,8 @@ impl InviteClient {
     }
 
     pub(super) fn on_response(&mut self, now: Instant, timers: &Timers, status: StatusCode) -> Heard {
-        if let Self::Accepted { .. } | Self::Terminated = self {
-            // RFC 6026 §7.2: 2xx only.
+        if let Self::Accepted { .. } | Self::Orphaned { .. } | Self::Terminated = self {
+            // RFC 6026 §7.2, RC-20: 2xx only.
             return if status.is_success() { Heard::Pass } else { Heard::Absorb };
         }
         if status.is_success() {
@@ -107,23 +115,31 @@ impl InviteClient {
                 *self = Self::Cancelling { give_up_at: now + timers.b() };
                 Some(extra)
             }
-            Self::CallingToCancel { .. } | Self::Cancelling { .. } | Self::Accepted { .. } | Self::Terminated => None,
+            Self::CallingToCancel { .. }
+            | Self::Cancelling { .. }
+            | Self::Accepted { .. }
+            | Self::Orphaned { .. }
+            | Self::Terminated => None,
         }
     }
 
     pub(super) fn on_deadline(&mut self) -> Option<Expired> {
         match mem::replace(self, Self::Terminated) {
             Self::Calling { .. } | Self::CallingToCancel { .. } | Self::Cancelling { .. } => Some(Expired::Timeout),
-            Self::Accepted { .. } => Some(Expired::Done),
+            Self::Accepted { .. } | Self::Orphaned { .. } => Some(Expired::Done),
             Self::Proceeding | Self::Terminated => None,
         }
     }
 
-    /// Whether the loss of the flow is the loss of the answer. Once a 2xx is here more of them may come on any flow.
-    pub(super) const fn needs_its_flow(&self) -> bool {
+    /// The flow is lost: whether the answer is lost with it, as far as the user is told. Once a 2xx is here more of them
+    /// may come on any flow.
+    pub(super) fn on_flow_closed(&mut self, now: Instant, timers: &Timers) -> bool {
         match self {
-            Self::Calling { .. } | Self::CallingToCancel { .. } | Self::Proceeding | Self::Cancelling { .. } => true,
-            Self::Accepted { .. } | Self::Terminated => false,
+            Self::Calling { .. } | Self::CallingToCancel { .. } | Self::Proceeding | Self::Cancelling { .. } => {
+                *self = Self::Orphaned { absorb_until: now + timers.m() };
+                true
+            }
+            Self::Accepted { .. } | Self::Orphaned { .. } | Self::Terminated => false,
         }
     }
 
@@ -134,6 +150,7 @@ impl InviteClient {
             Self::Proceeding => "proceeding",
             Self::Cancelling { .. } => "cancelling",
             Self::Accepted { .. } => "accepted",
+            Self::Orphaned { .. } => "flow lost",
             Self::Terminated => "terminated",
         }
     }
@@ -149,7 +166,7 @@ impl InviteClient {
                 Heard::Pass
             }
             Self::Calling { .. } | Self::Proceeding => Heard::Pass,
-            over @ (Self::Accepted { .. } | Self::Terminated) => {
+            over @ (Self::Accepted { .. } | Self::Orphaned { .. } | Self::Terminated) => {
                 *self = over;
                 Heard::Absorb
             }
@@ -167,6 +184,9 @@ impl Timed for InviteClient {
                 Some(Deadline::new(*give_up_at, "the cancelled INVITE got no final response"))
             }
             Self::Accepted { absorb_until } => Some(Deadline::new(*absorb_until, "Timer M: no more 2xx will come")),
+            Self::Orphaned { absorb_until } => {
+                Some(Deadline::new(*absorb_until, "no 2xx will come by another flow than the lost one"))
+            }
             Self::Proceeding | Self::Terminated => None,
         }
     }

@@ -111,7 +111,8 @@ pub(super) fn top_via(request: &Request) -> Option<String> {
 }
 
 /// A To tag for responses that no state stands behind: the same for every repeat of the request (RFC 3261 §8.2.7).
-pub(super) fn stateless_tag(head: &Head) -> Option<&str> {
+#[must_use]
+pub fn stateless_tag(head: &Head) -> Option<&str> {
     head.via.branch()
 }
 

@@ -22,7 +22,7 @@ mod servers;
 mod timers;
 
 pub use invite_client::cancel_for;
-pub use key::has_magic_cookie;
+pub use key::{has_magic_cookie, stateless_tag};
 pub use timers::Timers;
 
 use std::collections::VecDeque;
@@ -76,6 +76,16 @@ pub enum Arrival<O> {
         /// What it was matched by.
         head: Head,
     },
+    /// A new request there is no room for (SL-02): it has no transaction, and is answered by [`Transactions::send`] with
+    /// the tag of [`stateless_tag`]. A BYE always has room.
+    NoRoom {
+        /// The flow it came on.
+        flow: FlowId,
+        /// The request.
+        request: Request,
+        /// What it was matched by.
+        head: Head,
+    },
     /// As `Request`, but another live transaction is of the same request, which came another way (RFC 3261 §8.2.2.2).
     /// A user agent answers 482; a proxy treats it like any other.
     Merged {
@@ -119,8 +129,7 @@ pub enum Arrival<O> {
         /// The request, when this response ended its transaction: what a challenge asks to be sent again.
         ended: Option<Request>,
     },
-    /// A response no transaction waits for. A 2xx to INVITE may still concern the user (RC-20); all others are
-    /// dropped.
+    /// A response no transaction waits for, to be dropped.
     StrayResponse {
         /// The response.
         response: Response,
@@ -144,7 +153,8 @@ pub enum Happening<O> {
         /// The method of the request.
         method: Method,
     },
-    /// The flow is gone: to be treated as a 503 that never was on the wire (TX-13). The transaction is over.
+    /// The flow is gone: to be treated as a 503 that never was on the wire (TX-13). The transaction is over; of an INVITE
+    /// a late 2xx may still be told, until [`Happening::ClientDone`] (RC-20).
     TransportError {
         /// The transaction.
         id: ClientId,
@@ -160,7 +170,7 @@ pub enum Happening<O> {
         /// Whose it was, where known.
         owner: Option<O>,
     },
-    /// Timer M: no more 2xx to this INVITE will be told. The transaction is over.
+    /// Timer M, or 64·T1 since the flow of an INVITE was lost: no more 2xx to it will be told. The transaction is over.
     ClientDone {
         /// The transaction.
         id: ClientId,
@@ -183,16 +193,24 @@ type Outbox = VecDeque<Transmit>;
 #[derive(Debug)]
 pub struct Transactions<O> {
     timers: Timers,
+    limit: usize,
     clients: Clients<O>,
     servers: Servers<O>,
     outbox: Outbox,
 }
 
 impl<O: Copy> Transactions<O> {
-    /// None yet.
+    /// None yet. `limit` bounds how many of them the requests of others may bring about (SL-02); those in dialogs a
+    /// quarter more.
     #[must_use]
-    pub fn new(timers: Timers) -> Self {
-        Self { timers, clients: Clients::default(), servers: Servers::default(), outbox: Outbox::default() }
+    pub fn new(timers: Timers, limit: usize) -> Self {
+        Self { timers, limit, clients: Clients::default(), servers: Servers::default(), outbox: Outbox::default() }
+    }
+
+    /// Whether there is room for one more. What must be said all the same, such as a BYE, needs none.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.len() < self.limit
     }
 
     /// The timers in use.
@@ -264,8 +282,16 @@ impl<O: Copy> Transactions<O> {
         } else if request.method == Method::Cancel {
             self.servers.on_cancel(flow, request, &head, &mut self.outbox)
         } else {
-            self.servers.on_request(now, &self.timers, (flow, request), head, &mut self.outbox)
+            let has_room = self.has_room_for(&request.method, &head);
+            self.servers.on_request(now, &self.timers, (flow, request, head), has_room, &mut self.outbox)
         }
+    }
+
+    /// SL-02: a flood of new requests leaves room for what keeps calls alive, in their dialogs, and for what ends them: the
+    /// answer to a BYE gives back at once what it takes.
+    fn has_room_for(&self, method: &Method, head: &Head) -> bool {
+        let reserve = if head.to_tag().is_some() { self.limit / 4 } else { 0 };
+        *method == Method::Bye || self.len() < self.limit.saturating_add(reserve)
     }
 
     /// A response has come, on whatever flow (TR-04).
@@ -291,15 +317,16 @@ impl<O: Copy> Transactions<O> {
 
     /// A socket is gone (TR-08): client transactions on it end with [`Happening::TransportError`], server transactions
     /// end silently, and what was about to leave by it does not. An INVITE that has its 2xx waits for nothing the flow
-    /// could bring: it goes on absorbing repeats, and telling of 2xx and ACKs, on whatever flow they come.
-    pub fn flow_closed(&mut self, flow: FlowId) -> Vec<Happening<O>> {
+    /// could bring: it goes on absorbing repeats, and telling of 2xx and ACKs, on whatever flow they come. So does, for
+    /// 64·T1, one of ours that has not (RC-20).
+    pub fn flow_closed(&mut self, now: Instant, flow: FlowId) -> Vec<Happening<O>> {
         for _ in 0..self.outbox.len() {
             if let Some(transmit) = self.outbox.pop_front().filter(|transmit| transmit.flow != flow) {
                 self.outbox.push_back(transmit);
             }
         }
         self.servers.on_flow_closed(flow);
-        self.clients.on_flow_closed(flow)
+        self.clients.on_flow_closed(now, &self.timers, flow)
     }
 
     /// What the machine that must act first waits for.

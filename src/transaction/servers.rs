@@ -46,13 +46,13 @@ impl<O> Default for Servers<O> {
 }
 
 impl<O: Copy> Servers<O> {
-    /// Any request but ACK and CANCEL.
+    /// Any request but ACK and CANCEL. Without room a repeat is still known for what it is.
     pub(super) fn on_request(
         &mut self,
         now: Instant,
         timers: &Timers,
-        (flow, request): (FlowId, Request),
-        head: Head,
+        (flow, request, head): (FlowId, Request, Head),
+        has_room: bool,
         out: &mut Outbox,
     ) -> Arrival<O> {
         let key = ServerKey::of(&request, &head);
@@ -61,6 +61,9 @@ impl<O: Copy> Servers<O> {
                 out.push_back(Transmit::response(entry.flow, response.clone()));
             }
             return Arrival::Absorbed;
+        }
+        if !has_room {
+            return Arrival::NoRoom { flow, request, head };
         }
         self.made += 1;
         let id = ServerId::new(self.made);

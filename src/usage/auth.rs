@@ -23,6 +23,9 @@ const TRIES_PER_REALM: u8 = 2;
 /// How many challenges one request may meet (AU-04).
 const CHALLENGES_PER_REQUEST: u8 = 4;
 
+/// How many realms are remembered, those challenged last: no server fills our memory, or every request (SL-08).
+const REALMS: usize = 8;
+
 /// A protection realm, and who asks: a proxy and a server may share the name and not the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Realm {
@@ -190,6 +193,9 @@ impl Auth {
         let qop = choose_qop(&challenge.qop);
         let username = credentials.username.clone();
         self.sessions.retain(|(other, _)| *other != realm);
+        if self.sessions.len() >= REALMS {
+            self.sessions.remove(0);
+        }
         self.sessions.push((realm, Session { algorithm, challenge, qop, username, ha1, nc: 0 }));
         true
     }

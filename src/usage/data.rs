@@ -185,6 +185,34 @@ pub struct Machine {
     pub why: Option<String>,
 }
 
+/// Bounds on what a user agent holds, so that nobody can fill its memory (SL-02). A call too many is answered 486, any
+/// other request 500 with Retry-After. What ends calls or keeps them alive goes on at every limit: ACK, BYE, CANCEL, and
+/// responses to what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Limits {
+    /// Calls that have not ended. 32 by default.
+    pub calls: u32,
+    /// Dialogs, early ones and those of calls that have just ended among them. 64 by default. The branches of one call
+    /// that answer it are followed beyond it, 64 at most: each has to be ended.
+    pub dialogs: u32,
+    /// Transactions. 256 by default. What others ask in dialogs may take a quarter more, and our own requests are sent
+    /// beyond it, but for new calls.
+    pub transactions: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { calls: 32, dialogs: 64, transactions: 256 }
+    }
+}
+
+/// Whether so many are as many as a limit allows.
+#[must_use]
+pub const fn is_full(count: usize, limit: u32) -> bool {
+    count as u64 >= limit as u64
+}
+
 /// Header fields an application adds, in order.
 pub type HeaderList = Vec<(String, String)>;
 

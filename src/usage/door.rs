@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::auth::{Attempt, Auth};
-use super::data::{AskId, CallHandle, Failure, FailureCode, Interest, Outcome, RequestId};
+use super::data::{AskId, CallHandle, Failure, FailureCode, Interest, Limits, Outcome, RequestId, is_full};
 use super::question::Question;
 use super::{Binding, Dialogs, Owner, Told, Transactions, call};
 use crate::entropy::Entropy;
@@ -68,6 +68,8 @@ pub struct Cx {
     pub branches: call::Branches,
     /// What somebody wants to be told or asked.
     pub interests: Vec<Interest>,
+    /// How much of everything there may be.
+    pub limits: Limits,
     /// What the hub is told.
     pub out: VecDeque<Told>,
     /// The last question's number.
@@ -77,7 +79,8 @@ pub struct Cx {
 impl Cx {
     /// Nothing has happened yet.
     #[must_use]
-    pub fn new(profile: Profile, auth: Auth, entropy: Entropy) -> Self {
+    pub fn new(profile: Profile, auth: Auth, entropy: Entropy, (timers, limits): (Timers, Limits)) -> Self {
+        let most = usize::try_from(limits.transactions).unwrap_or(usize::MAX);
         Self {
             now: Instant::default(),
             profile,
@@ -85,13 +88,20 @@ impl Cx {
             flow: None,
             entropy,
             dialogs: Dialogs::default(),
-            transactions: Transactions::new(Timers::default()),
+            transactions: Transactions::new(timers, most),
             auth,
             branches: call::Branches::default(),
             interests: Vec::new(),
+            limits,
             out: VecDeque::new(),
             asked: 0,
         }
+    }
+
+    /// Whether there is room for one more dialog (SL-02).
+    #[must_use]
+    pub fn has_room_for_dialog(&self) -> bool {
+        !is_full(self.dialogs.len(), self.limits.dialogs)
     }
 
     /// A request out of any dialog, complete but for Via, CSeq and Contact. The Call-ID is new.
@@ -171,11 +181,16 @@ impl Cx {
 
     /// Sends a response. One that comes too late for its transaction is dropped (RFC 4320 §4).
     pub fn respond(&mut self, id: ServerId, mut response: Response) {
+        self.sign(&mut response);
+        // Too late means that the transaction has told its owner already why.
+        let _late = self.transactions.respond(self.now, id, response);
+    }
+
+    /// Gives a response the name of the software, if it has one.
+    pub(super) fn sign(&self, response: &mut Response) {
         if let Some(user_agent) = &self.profile.user_agent {
             response.headers.set(Name::Server, user_agent.as_str());
         }
-        // Too late means that the transaction has told its owner already why.
-        let _late = self.transactions.respond(self.now, id, response);
     }
 
     /// Repeats a 2xx to INVITE end to end: in its transaction, or by the present socket when the one it belongs to
@@ -229,6 +244,11 @@ impl Cx {
     /// Settles a command that needs a connection (TR-10).
     pub fn failed_offline(&mut self, id: RequestId) {
         self.failed(id, FailureCode::NotConnected, "no server is connected");
+    }
+
+    /// Settles a command for which there is no room (SL-02).
+    pub fn failed_limit(&mut self, id: RequestId) {
+        self.failed(id, FailureCode::Limit, "as many transactions as the configuration allows are under way already");
     }
 
     /// Settles a command with this failure.

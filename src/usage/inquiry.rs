@@ -5,8 +5,8 @@
 //! |---|---|---|
 //! | MESSAGE, INFO | 200 | 200 |
 //! | MESSAGE with a body of a type that is not declared | 415 with Accept | – |
-//! | INFO with a body of a type that is not declared | 415 with Accept | 200 |
-//! | INFO of a package (Info-Package) | 469 with Recv-Info | 200 |
+//! | INFO with a body of a type that is not declared | 415 with Accept | 415 with Accept |
+//! | INFO of a package (Info-Package) | 469 with Recv-Info | 469 with Recv-Info |
 //! | a method nobody knows | 405 with Allow | 405 with Allow |
 
 use super::data::{AskId, CallHandle, Interest};
@@ -47,11 +47,11 @@ impl Inquiries {
         let interest = if call.is_some() { Interest::Requests } else { Interest::Messages };
         let is_asked = cx.interests.contains(&interest) && self.0.len() < OPEN;
         let tag = head.to_tag().map_or_else(|| cx.entropy.tag(), str::to_owned);
-        if let Some(refusal) = unacceptable(request, is_asked, &tag) {
-            return cx.respond(id, refusal);
-        }
         if !is_asked {
             return usual(cx, id, request, &tag);
+        }
+        if let Some(refusal) = unacceptable(request, is_asked, &tag) {
+            return cx.respond(id, refusal);
         }
         let (method, from) = (request.method.as_str().to_owned(), (&head.from).into());
         let message = message_data(&request.headers, &request.body);
@@ -91,8 +91,11 @@ impl Inquiries {
     }
 }
 
-/// The answer where nobody is asked.
+/// The answer where nobody is asked, or has anything to say.
 fn usual(cx: &mut Cx, id: ServerId, request: &Request, tag: &str) {
+    if let Some(refusal) = unacceptable(request, false, tag) {
+        return cx.respond(id, refusal);
+    }
     if matches!(request.method, Method::Info | Method::Message) {
         return cx.respond(id, request.response(StatusCode::OK, None, Some(tag)));
     }

@@ -103,7 +103,8 @@ pub enum Answer {
         #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
         body: Option<Body>,
     },
-    /// The response that is sent where nobody is asked: 200 for INFO and MESSAGE, 405 for a method nobody knows.
+    /// The response that is sent where nobody is asked: 200 for INFO and MESSAGE whose body is of a declared type, 415 and
+    /// 469 for others, 405 for a method nobody knows.
     Usual,
     /// The browser or its user refused.
     MediaFailed {

@@ -44,6 +44,10 @@ impl Standalone {
         if needs_tls(&to.uri) && cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws) {
             return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
         }
+        if !cx.transactions.has_room() {
+            cx.failed_limit(id);
+            return Ok(());
+        }
         to.params = crate::message::Params::default();
         let mut request = cx.request(method.clone(), to.uri.clone(), &to);
         let cseq = CSeq { number: cx.entropy.first_cseq(), method: method.clone() };

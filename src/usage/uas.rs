@@ -2,11 +2,14 @@
 //! it, and is there a reason to refuse it before anybody looks at what it wants?
 
 use super::{Cx, Usage};
-use crate::message::{Head, Method, Name, Request, StatusCode};
-use crate::transaction::ServerId;
+use crate::message::{FlowId, Head, Message, Method, Name, Request, StatusCode};
+use crate::transaction::{ServerId, stateless_tag};
 
 /// Option tags we support (RFC 3261 §8.2.2.3): none yet.
 const SUPPORTED: [&str; 0] = [];
+
+/// Seconds after which somebody whom there was no room for may ask again (SL-02).
+const ROOM_AGAIN: &str = "10";
 
 /// Whose a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,22 @@ impl Cx {
             Some(tag) => self.receive_in_dialog(id, request, head, tag),
             None => self.receive_out_of_dialog(id, request),
         }
+    }
+
+    /// SL-02: there is no room for the transaction of a request, so it is answered without one (RFC 3261 §8.2.7).
+    pub fn turn_away(&mut self, flow: FlowId, request: &Request, head: &Head) {
+        let is_new_call = request.method == Method::Invite && head.to_tag().is_none();
+        let status = if is_new_call { StatusCode::BUSY_HERE } else { StatusCode::SERVER_INTERNAL_ERROR };
+        self.diagnostic(
+            "limit",
+            format!("a request {} came in and there is no room for it: answered {}", request.method, status.code()),
+        );
+        let mut response = request.response(status, None, stateless_tag(head));
+        if !is_new_call {
+            response.headers.push(Name::RetryAfter, ROOM_AGAIN);
+        }
+        self.sign(&mut response);
+        self.transactions.send(flow, Message::Response(response));
     }
 
     fn receive_in_dialog(&mut self, id: ServerId, request: &Request, head: &Head, tag: &str) -> For {

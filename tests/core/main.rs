@@ -5,7 +5,11 @@ mod ask;
 mod auth;
 mod badinput;
 mod calls;
+mod flood;
 mod flows;
+#[cfg(not(target_arch = "wasm32"))]
+mod ids;
+mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod map;
 mod message;

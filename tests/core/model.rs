@@ -14,7 +14,7 @@ use patchcord::agent::{Command, Config, Hint, Input, Interest, ReconnectConfig};
 use patchcord::entropy::Entropy;
 use patchcord::message::Frame;
 use patchcord::usage::call::{DialOptions, HangupOptions, ReasonData};
-use patchcord::usage::data::{CallHandle, Outcome};
+use patchcord::usage::data::{CallHandle, Limits, Outcome};
 use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
 
 use super::sim::{ANSWER, OFFER, PeerDialog, Script, Text, config, registering};
@@ -427,8 +427,10 @@ fn some_config(chance: &mut Entropy) -> Config {
     let keep_alive_ms = if chance.below(2) == 0 { 0 } else { 25_000 };
     let reconnect = ReconnectConfig { keep_alive_ms, ..base.reconnect };
     let servers = vec!["wss://one.example.test".to_owned(), "wss://two.example.test".to_owned()];
-    let max_calls = [2, 8, 32][usize::try_from(chance.below(3)).unwrap_or(0)];
-    Config { credentials, reconnect, servers, max_calls, ..base }
+    let mut one_of = |numbers: [u32; 3]| numbers[usize::try_from(chance.below(3)).unwrap_or(0)];
+    let limits =
+        Limits { calls: one_of([2, 8, 32]), dialogs: one_of([8, 64, 64]), transactions: one_of([12, 256, 256]) };
+    Config { credentials, reconnect, servers, limits, ..base }
 }
 
 fn credentials(password: &str) -> Credentials {

@@ -36,7 +36,11 @@ impl Desk {
     }
 
     fn with(timers: Timers) -> Self {
-        Self { transactions: Transactions::new(timers), now: Instant(0), wire: Vec::new() }
+        Self::limited(timers, 256)
+    }
+
+    fn limited(timers: Timers, limit: usize) -> Self {
+        Self { transactions: Transactions::new(timers, limit), now: Instant(0), wire: Vec::new() }
     }
 
     /// Sleeps from deadline to deadline up to and including `millis`; what was told on the way, and when.
@@ -101,7 +105,7 @@ impl Desk {
     }
 
     fn close(&mut self, flow: FlowId) -> Vec<Happening<&'static str>> {
-        self.transactions.flow_closed(flow)
+        self.transactions.flow_closed(self.now, flow)
     }
 
     fn deadline(&self) -> Option<u64> {
@@ -138,6 +142,7 @@ fn heard(arrival: &Arrival<&'static str>) -> Option<(&'static str, u16)> {
     match arrival {
         Arrival::Response { owner, response, .. } => Some((*owner, response.status.code())),
         Arrival::Request { .. }
+        | Arrival::NoRoom { .. }
         | Arrival::Merged { .. }
         | Arrival::Cancelled { .. }
         | Arrival::Ack { .. }

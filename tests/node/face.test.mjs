@@ -98,7 +98,8 @@ test("design_3_config_has_the_defaults_in_milliseconds", async () => {
     headers: [],
     allowMd5: true,
     allowInsecure: false,
-    maxCalls: 32,
+    limits: { calls: 32, dialogs: 64, transactions: 256 },
+    timers: { t1Ms: 500, t2Ms: 4000, t4Ms: 5000, nonInvite100: true },
   });
 });
 
@@ -113,7 +114,8 @@ test("design_3_config_carries_every_option", async () => {
     userAgent: "desk/1",
     headers: { "X-Tenant": "42", "X-Many": ["a", "b"] },
     allowMd5: false,
-    limits: { calls: 2 },
+    limits: { calls: 2, dialogs: 3, transactions: 4 },
+    timers: { t1: 0.25, t2: 2, t4: 2.5, nonInvite100: false },
   });
   const { config } = engine;
   assert.equal(config.instanceId, "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
@@ -142,9 +144,11 @@ test("design_3_config_carries_every_option", async () => {
     ["X-Many", "b"],
   ]);
   assert.deepEqual(
-    [config.displayName, config.userAgent, config.allowMd5, config.maxCalls],
-    ["Alice", "desk/1", false, 2],
+    [config.displayName, config.userAgent, config.allowMd5],
+    ["Alice", "desk/1", false],
   );
+  assert.deepEqual(config.limits, { calls: 2, dialogs: 3, transactions: 4 });
+  assert.deepEqual(config.timers, { t1Ms: 250, t2Ms: 2000, t4Ms: 2500, nonInvite100: false });
 });
 
 test("design_1_interest_follows_the_listeners", async () => {
@@ -419,7 +423,6 @@ test("arguments_of_calls_are_refused_at_once_and_by_name", async () => {
     [() => ua.call("sip:bob@x\r\nEvil: 1"), TypeError, /CR, LF or NUL/],
     [() => ua.call("sip:a b@x"), TypeError, /target/],
     [() => ua.call("mailto:bob@example.com"), TypeError, /cannot be called/],
-    [() => ua.call("bob", { timeout: -1 }), RangeError, /timeout/],
     [() => ua.call("bob", { timeout: "9" }), TypeError, /timeout/],
     [() => ua.call("bob", { timeOut: 9 }), TypeError, /"timeOut"/],
     [() => ua.call("bob", { lateOffer: true }), TypeError, /"lateOffer"/],
@@ -449,6 +452,28 @@ test("arguments_of_calls_are_refused_at_once_and_by_name", async () => {
   for (const [act, kind, message] of wrong)
     assert.throws(act, (error) => error instanceof kind && message.test(error.message), String(act));
   assert.equal(engine.commands.length, before, "nothing was asked for");
+});
+
+test("tx_12_a_ring_timeout_is_180_seconds_or_what_is_asked_for_and_never_negative", async () => {
+  const { ua, engine } = await start();
+  const before = engine.commands.length;
+  for (const timeout of [-1, -0.001, NaN, Infinity])
+    assert.throws(() => ua.call("bob", { timeout }), { name: "RangeError", message: /timeout/ });
+  assert.equal(engine.commands.length, before, "nothing was asked for");
+  for (const options of [{}, { timeout: 30 }, { timeout: 0 }]) ua.call("bob", options);
+  const asked = engine.commands.filter(({ type }) => type === "call").map(({ options }) => options.timeoutMs);
+  assert.deepEqual(asked, [180_000, 30_000, 0]);
+});
+
+test("sl_02_a_call_there_is_no_room_for_rejects_with_limit", async () => {
+  const { ua, tell, engine } = await start({ limits: { calls: 2 } });
+  const first = ua.call("bob");
+  const { call: handle } = engine.commands.find(({ type }) => type === "call");
+  tell(state(handle, "ended"), end(handle, { by: "local", cause: "rejected" }));
+  await assert.rejects(first.established, { code: "limit" });
+  ua.call("bob");
+  ua.call("bob");
+  assert.throws(() => ua.call("bob"), { code: "limit" });
 });
 
 test("sl_09_a_sips_target_over_ws_is_refused", async () => {

@@ -36,7 +36,8 @@ test("design_3_importing_the_package_touches_nothing", () => {
 test("js_02_an_unknown_option_is_refused_by_name_and_so_is_one_inside_another", () => {
   refused({ ...GOOD, sessionTimer: {} }, TypeError, /"sessionTimer"/);
   refused({ ...GOOD, AOR: "x" }, TypeError, /"AOR"/);
-  refused({ ...GOOD, limits: { calls: 1, dialogs: 2 } }, TypeError, /limits: there is no option "dialogs"/);
+  refused({ ...GOOD, limits: { calls: 1, call: 2 } }, TypeError, /limits: there is no option "call"/);
+  refused({ ...GOOD, timers: { t3: 1 } }, TypeError, /timers: there is no option "t3"/);
   refused({ ...GOOD, registration: { expire: 60 } }, TypeError, /registration: .*"expire"/);
   refused({ ...GOOD, reconnect: { delay: 1 } }, TypeError, /reconnect: .*"delay"/);
   refused({ ...GOOD, credentials: { username: "a", token: "b" } }, TypeError, /credentials: .*"token"/);
@@ -75,7 +76,24 @@ test("js_02_options_of_the_wrong_kind_are_refused_by_name", () => {
   refused({ ...GOOD, allowMd5: "no" }, TypeError, /allowMd5/);
   refused({ ...GOOD, pagehide: "stay" }, TypeError, /pagehide/);
   refused({ ...GOOD, webSocket: {} }, TypeError, /webSocket: a function/);
-  refused({ ...GOOD, limits: { calls: 0 } }, RangeError, /limits\.calls/);
+});
+
+test("sl_02_a_limit_is_a_whole_number_from_1", () => {
+  for (const limit of ["calls", "dialogs", "transactions"]) {
+    for (const wrong of [0, -1, 1.5, NaN, Infinity, 2 ** 32])
+      refused({ ...GOOD, limits: { [limit]: wrong } }, RangeError, new RegExp(`limits\\.${limit}`));
+    refused({ ...GOOD, limits: { [limit]: "9" } }, TypeError, new RegExp(`limits\\.${limit}`));
+  }
+});
+
+test("tx_07_timers_are_seconds_within_bounds_and_a_switch", () => {
+  refused({ ...GOOD, timers: { t1: 0 } }, RangeError, /timers\.t1/);
+  for (const timer of ["t1", "t2", "t4"]) {
+    for (const wrong of [-1, NaN, Infinity])
+      refused({ ...GOOD, timers: { [timer]: wrong } }, RangeError, new RegExp(`timers\\.${timer}`));
+  }
+  refused({ ...GOOD, timers: { nonInvite100: 1 } }, TypeError, /timers\.nonInvite100: true or false/);
+  refused({ ...GOOD, timers: 500 }, TypeError, /timers: an object/);
 });
 
 test("rg_01_an_instance_that_is_no_uuid_is_refused", () => {

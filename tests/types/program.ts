@@ -36,7 +36,8 @@ const options = {
   headers: { "X-Tenant": "42", "X-Many": ["a", "b"] },
   pagehide: "leave" as const,
   webSocket: (url: string) => new WebSocket(url, "sip"),
-  limits: { calls: 4 },
+  limits: { calls: 4, dialogs: 8, transactions: 64 },
+  timers: { t1: 0.5, t2: 4, t4: 5, nonInvite100: true },
 } satisfies UserAgentOptions;
 
 export async function softphone(): Promise<void> {

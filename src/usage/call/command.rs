@@ -37,10 +37,10 @@ impl Calls {
         }
         self.last_taken = call.0;
         let dial = Dial::new(cx.now, to, options);
-        let full = self.in_use() >= self.limit;
-        self.calls.insert(call, Call::new(Phase::Gone));
+        let has_room = self.has_room(cx) && cx.transactions.has_room();
+        self.admit(call, Call::new(Phase::Gone));
         self.turn(cx, call, |cx, _| {
-            if full {
+            if !has_room {
                 cx.diagnostic("limit", "as many calls as the configuration allows are up already");
                 return end::ended(cx, call, end::closed_by_limit(cx.now));
             }

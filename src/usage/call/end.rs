@@ -7,6 +7,9 @@ use crate::time::Instant;
 use crate::usage::data::CallHandle;
 use crate::usage::{Cx, response_data};
 
+/// No Retry-After says more: a day, in seconds.
+const LONGEST: u32 = 86_400;
+
 /// Tells that a call is over, and leaves nothing of it.
 pub(super) fn ended(cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
     cx.tell(call, CallEvent::Ended { end });
@@ -47,7 +50,8 @@ pub(super) fn closed_by_limit(at: Instant) -> CallEnd {
 pub(super) fn refused(response: &Response, at: Instant) -> CallEnd {
     CallEnd {
         reason: reasons(&response.headers),
-        retry_after: response.headers.retry_after(),
+        // SL-10
+        retry_after: response.headers.retry_after().map(|seconds| seconds.min(LONGEST)),
         response: Some(response_data(response)),
         ..plain(EndedBy::Remote, cause_of(response.status.code()), at)
     }

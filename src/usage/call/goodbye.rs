@@ -42,6 +42,15 @@ enum Step {
     Lingering { forget_at: Instant },
 }
 
+impl Step {
+    fn lingering(cx: &mut Cx, dialog: DialogId) -> Self {
+        if let Some(dialog) = cx.dialogs.get_mut(dialog) {
+            dialog.end();
+        }
+        Self::Lingering { forget_at: cx.now + cx.transactions.timers().f() }
+    }
+}
+
 impl Goodbye {
     /// Says BYE now.
     pub(super) fn leaving(
@@ -77,7 +86,7 @@ impl Goodbye {
     /// Over without a word of ours; the dialog stays known for a while (RC-03, RC-05).
     pub(super) fn over(cx: &mut Cx, call: CallHandle, dialog: DialogId, end: CallEnd) -> Phase {
         let _gone = end::ended(cx, call, end);
-        let step = Step::Lingering { forget_at: cx.now + cx.transactions.timers().f() };
+        let step = Step::lingering(cx, dialog);
         Phase::Parting(Box::new(Self { dialog, extra: Vec::new(), step }))
     }
 
@@ -125,12 +134,17 @@ impl Goodbye {
         matches!(self.step, Step::Saying { leg } if leg == at)
     }
 
+    /// Whether it is over on both sides.
+    pub(super) fn lingers(&self) -> bool {
+        matches!(self.step, Step::Lingering { .. })
+    }
+
     /// Any final answer, or none in time, ends it (DG-09).
     pub(super) fn on_over(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         if let Some(end) = end {
             let _gone = end::ended(cx, call, end);
         }
-        self.step = Step::Lingering { forget_at: cx.now + cx.transactions.timers().f() };
+        self.step = Step::lingering(cx, self.dialog);
         Phase::Parting(self)
     }
 
@@ -143,7 +157,7 @@ impl Goodbye {
             let _gone = end::ended(cx, call, end);
         }
         if !matches!(self.step, Step::Lingering { .. }) {
-            self.step = Step::Lingering { forget_at: cx.now + cx.transactions.timers().f() };
+            self.step = Step::lingering(cx, self.dialog);
         }
         Phase::Parting(self)
     }

@@ -6,7 +6,7 @@ use super::event::{Cause, ReasonData};
 use super::goodbye::Goodbye;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
-use super::{Call, CallEnd, Calls, Established, HangupOptions, Phase, end};
+use super::{Call, CallEnd, CallState, Calls, Established, HangupOptions, Phase, end};
 use crate::dialog::{Dialog, DialogKey, Failed, Stage};
 use crate::message::{Contacts, Head, Method, Request, Response, StatusCode};
 use crate::transaction::{ClientId, ServerId};
@@ -33,7 +33,7 @@ impl Calls {
             cx.diagnostic("nobody-listens", "a call came in and nothing listens for calls: answered 480");
             return cx.refuse(id, &request, StatusCode::TEMPORARILY_UNAVAILABLE, &tag);
         }
-        if self.in_use() >= self.limit {
+        if !self.has_room(cx) {
             cx.diagnostic("limit", "a call came in and as many as the configuration allows are up: answered 486");
             return cx.refuse(id, &request, StatusCode::BUSY_HERE, &tag);
         }
@@ -41,7 +41,7 @@ impl Calls {
         cx.transactions.set_owner(id, Owner::Call(call));
         let dialog = cx.dialogs.insert(dialog, Usage::Invite(call));
         let phase = Incoming::alert(cx, call, id, request, dialog, tag);
-        self.calls.insert(call, Call::new(phase));
+        self.admit(call, Call::new(phase));
     }
 
     /// An ACK for a 2xx in the dialog of a call.
@@ -212,9 +212,11 @@ impl Calls {
     ) {
         let owner = self.next_handle();
         let dialog = confirm(cx, (call, owner), invite, response, head);
+        // FK-02, RC-20: another branch has the call, or its end has been told already.
+        let farewell = if cx.branches.acknowledged(id) > 0 { elsewhere() } else { HangupOptions::default() };
         cx.acknowledge(id, dialog, head, None);
-        let phase = Goodbye::unseen(cx, owner, dialog, &elsewhere());
-        self.calls.insert(owner, Call { told: super::CallState::Ended, ..Call::new(phase) });
+        let phase = Goodbye::unseen(cx, owner, dialog, &farewell);
+        self.admit(owner, Call { told: CallState::Ended, ..Call::new(phase) });
     }
 
     /// A 2xx to a re-INVITE of ours (RFC 3261 §14.1): acknowledged whatever has become of the call (RC-04).

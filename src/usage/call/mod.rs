@@ -32,6 +32,7 @@ mod outgoing;
 mod peer;
 mod redirect;
 mod requests;
+mod room;
 mod session;
 mod tone;
 mod unacknowledged;
@@ -75,7 +76,8 @@ pub struct Calls {
     last_made: u32,
     /// The last even number a driver used.
     last_taken: u32,
-    limit: usize,
+    /// How many have not ended for people.
+    in_use: usize,
 }
 
 #[derive(Debug)]
@@ -168,13 +170,14 @@ impl Phase {
     }
 }
 
-impl Calls {
-    /// No call yet; at most `limit` at once.
-    #[must_use]
-    pub fn new(limit: usize) -> Self {
-        Self { calls: Table::default(), last_made: 1, last_taken: 0, limit }
+impl Default for Calls {
+    /// No call yet.
+    fn default() -> Self {
+        Self { calls: Table::default(), last_made: 1, last_taken: 0, in_use: 0 }
     }
+}
 
+impl Calls {
     /// INVITEs can leave now: the queued ones do.
     pub fn ready(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| {
@@ -270,12 +273,6 @@ impl Calls {
         self.calls.next_deadline()
     }
 
-    /// How many calls people would count: those that have not ended.
-    #[must_use]
-    pub fn in_use(&self) -> usize {
-        self.calls.iter().filter(|(_, call)| call.told != CallState::Ended).count()
-    }
-
     /// Every call with its phase and what it waits for.
     pub fn snapshot(&self) -> impl Iterator<Item = (CallHandle, &'static str, Option<Deadline>)> {
         self.calls.iter().map(|(handle, call)| (handle, call.phase.name(), call.deadline()))
@@ -323,6 +320,8 @@ impl Calls {
             core::mem::replace(&mut entry.told, state)
         });
         if told.is_some_and(|told| told != state) {
+            // Ended is the last state, and never taken back.
+            self.in_use -= usize::from(state == CallState::Ended);
             // Ahead of what the change told, so that whoever hears of the change finds the state changed.
             cx.tell_ahead(told_before, call, CallEvent::State { state });
         }

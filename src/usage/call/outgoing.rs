@@ -251,7 +251,7 @@ impl Outgoing {
         let branch = head.to_tag().unwrap_or_default().to_owned();
         // DG-01: without a tag it opens no dialog.
         let is_new = !branch.is_empty() && !early.iter().any(|(tag, _)| *tag == branch);
-        if is_new && early.len() < super::inbound::FORKS {
+        if is_new && early.len() < super::inbound::FORKS && cx.has_room_for_dialog() {
             let dialog = Dialog::uac(request, response, head);
             early.push((branch.clone(), cx.dialogs.insert(dialog, Usage::Invite(call))));
         }

@@ -120,6 +120,9 @@ impl Requests {
         if self.sent.len() >= AT_ONCE {
             return cx.failed(id, FailureCode::Limit, format!("{AT_ONCE} requests of this call are under way already"));
         }
+        if !cx.transactions.has_room() {
+            return cx.failed_limit(id);
+        }
         let Some(mut request) = self.in_dialog(cx, dialog, method) else { return cx.failed_ended(id) };
         add_headers(&mut request.headers, &options.headers);
         request.body = add_body(&mut request.headers, options.body.as_ref());

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn st_11_only_an_answer_of_ours_answers_the_same_offer_again() {
+    fn iv_10_only_an_answer_of_ours_answers_the_same_offer_again() {
         let mut session = Session::default();
         assert_eq!(session.standing_answer("v=0\r\n"), None);
         session.agree(description(1, "sendrecv"), description(1, "sendonly"), Side::Remote, false);

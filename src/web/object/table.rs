@@ -6,14 +6,15 @@ use super::name::{camel, kebab};
 use super::{Object, Target, Wrong, member, object, set, word};
 use crate::agent::{
     Capabilities, Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig,
+    TimerConfig,
 };
 use crate::usage::call::{
     AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, DtmfOptions, EndedBy, HangupOptions,
     ReasonData, RefreshMethod, RefusalOptions, RenegotiateOptions, RingOptions,
 };
 use crate::usage::data::{
-    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, RequestOptions,
-    ResponseData,
+    Address, AskId, Body, CallHandle, Failure, FailureCode, Limits, Machine, MessageData, Outcome, RequestId,
+    RequestOptions, ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 use crate::usage::registration::{RegistrationEvent, RegistrationState};
@@ -140,7 +141,7 @@ objects! {
     ChallengeData { realm, algorithms, proxy, stale }
     Config {
         aor, servers, display_name, credentials, registration, reconnect, instance_id, user_agent, headers, allow_md5,
-        allow_insecure, max_calls, capabilities
+        allow_insecure, limits, timers, capabilities
     }
     Credentials { username, password, ha1, realm }
     DialOptions { headers, timeout_ms, late_offer, follow_redirects }
@@ -148,6 +149,7 @@ objects! {
     DialogData { call_id, local_tag, remote_tag }
     Failure { code, message, response }
     HangupOptions { reason, status, headers }
+    Limits { calls, dialogs, transactions }
     Machine { machine, state, at, why }
     MessageData { headers, body }
     ReasonData { protocol, cause, text }
@@ -158,6 +160,7 @@ objects! {
     RequestOptions { headers, body }
     ResponseData { status, phrase, message }
     RingOptions { status, headers }
+    TimerConfig { t1_ms, t2_ms, t4_ms, non_invite_100 }
 }
 
 tagged! {

@@ -9,14 +9,15 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::*;
 use crate::agent::{
     Capabilities, Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig,
+    TimerConfig,
 };
 use crate::usage::call::{
     AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, DtmfOptions, EndedBy, HangupOptions,
     ReasonData, RefreshMethod, RefusalOptions, RenegotiateOptions, RingOptions,
 };
 use crate::usage::data::{
-    Address, AskId, Body, CallHandle, Failure, FailureCode, Machine, MessageData, Outcome, RequestId, RequestOptions,
-    ResponseData,
+    Address, AskId, Body, CallHandle, Failure, FailureCode, Limits, Machine, MessageData, Outcome, RequestId,
+    RequestOptions, ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 use crate::usage::registration::{RegistrationEvent, RegistrationState};
@@ -109,7 +110,8 @@ fn config() -> Config {
         headers: headers(),
         allow_md5: true,
         allow_insecure: false,
-        max_calls: 32,
+        limits: Limits::default(),
+        timers: TimerConfig::default(),
         capabilities: Capabilities { update: true, info: false, message: true },
     }
 }
@@ -119,6 +121,8 @@ fn js_01_every_object_crosses_under_its_declared_names() {
     crosses(&config());
     config().registration.iter().for_each(crosses);
     crosses(&config().reconnect);
+    crosses(&config().limits);
+    crosses(&config().timers);
     crosses(&credentials());
     crosses(&body());
     crosses(&message());

@@ -2,7 +2,7 @@
 
 use patchcord::agent::{Command, Config, Interest};
 use patchcord::usage::call::{Cause, EndedBy, HangupOptions, RefusalOptions, RingOptions};
-use patchcord::usage::data::{CallHandle, FailureCode};
+use patchcord::usage::data::{CallHandle, FailureCode, Limits};
 use patchcord::usage::question::{Answer, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -405,7 +405,7 @@ fn iv_02_an_ack_that_owes_an_answer_and_has_none_ends_the_call() {
 
 #[test]
 fn sl_02_a_call_above_the_limit_is_486() {
-    let mut script = Script::connected_as(Config { max_calls: 1, ..config() });
+    let mut script = Script::connected_as(Config { limits: Limits { calls: 1, ..Limits::default() }, ..config() });
     let (call, _) = script.incoming();
     let second = script.request("INVITE").sdp();
     script.say(&second);

@@ -1,8 +1,8 @@
 //! Calls we place.
 
-use patchcord::agent::Command;
+use patchcord::agent::{Command, Config};
 use patchcord::usage::call::{Cause, DialOptions, EndedBy, HangupOptions, ReasonData};
-use patchcord::usage::data::CallHandle;
+use patchcord::usage::data::{CallHandle, Limits};
 use patchcord::usage::question::{Answer, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -427,7 +427,7 @@ fn iv_11_hangup_twice_is_harmless() {
 
 #[test]
 fn sl_02_more_calls_than_allowed_are_not_placed() {
-    let mut script = Script::connected_as(patchcord::agent::Config { max_calls: 1, ..config() });
+    let mut script = Script::connected_as(Config { limits: Limits { calls: 1, ..Limits::default() }, ..config() });
     let first = script.call();
     script.expect("INVITE ");
     let second = script.call();

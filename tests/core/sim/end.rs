@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use patchcord::agent::{
-    Capabilities, Command, Config, Direction, Event, Input, Output, ReconnectConfig, RegistrationConfig, UserAgent,
+    Capabilities, Command, Config, Direction, Event, Input, Output, ReconnectConfig, RegistrationConfig, TimerConfig,
+    UserAgent,
 };
 use patchcord::message::{FlowId, Frame};
 use patchcord::time::{Deadline, Instant};
 use patchcord::usage::call::{CallEnd, CallEvent, CallState};
-use patchcord::usage::data::{AskId, CallHandle, Outcome, RequestId};
+use patchcord::usage::data::{AskId, CallHandle, Limits, Outcome, RequestId};
 use patchcord::usage::question::{Answer, CredentialSource, Question};
 use patchcord::usage::registration::RegistrationEvent;
 
@@ -244,7 +245,8 @@ pub(crate) fn config() -> Config {
         headers: Vec::new(),
         allow_md5: true,
         allow_insecure: false,
-        max_calls: 32,
+        limits: Limits::default(),
+        timers: TimerConfig::default(),
         capabilities: Capabilities::default(),
     }
 }

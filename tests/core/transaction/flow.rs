@@ -1,7 +1,8 @@
 //! The loss of a flow: TR-08, TX-13, RC-20, RC-22.
 
 use patchcord::message::Method;
-use patchcord::transaction::{Arrival, Happening};
+use patchcord::time::Duration;
+use patchcord::transaction::{Arrival, Happening, Timers};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -32,8 +33,11 @@ fn tr_08_every_client_transaction_on_the_flow_ends_with_a_transport_error() {
             lost(bye, Method::Bye)
         ]
     );
+    assert_eq!(desk.transactions.clients(), 4, "the INVITEs, for a late 2xx");
+    assert_eq!(desk.close(FLOW), [], "told once");
+    let done = [calling, ringing, waiting, cancelled].map(|id| (32_000, Happening::ClientDone { id, owner: OWNER }));
+    assert_eq!(desk.run_to(99_000), done);
     assert!(desk.transactions.is_empty());
-    assert_eq!(desk.run_to(99_000), []);
 }
 
 #[test]
@@ -75,11 +79,46 @@ fn tr_08_what_was_about_to_leave_by_the_flow_does_not() {
 }
 
 #[test]
-fn rc_20_a_2xx_after_the_loss_of_the_flow_is_stray_for_the_user_to_see() {
-    let mut desk = Desk::new();
-    desk.send(&ours("INVITE", "z9hG4bK1"));
+fn rc_20_a_2xx_that_comes_by_the_next_flow_goes_up_within_64_t1_of_the_loss() {
+    for cancelled in [false, true] {
+        let mut desk = Desk::new();
+        let id = desk.send(&ours("INVITE", "z9hG4bK1"));
+        if cancelled {
+            desk.cancel(id, &[]);
+        }
+        desk.run_to(1_000);
+        assert_eq!(desk.close(FLOW), [Happening::TransportError { id, owner: OWNER, method: Method::Invite }]);
+        for (at, tag) in [(1_000, "b"), (1_200, "c"), (32_999, "b")] {
+            desk.run_to(at);
+            let late = desk.receive_on(NEW_FLOW, &reply(200, "INVITE", "z9hG4bK1", tag));
+            assert!(matches!(late, Arrival::Response { id: of, ended: None, .. } if of == id), "{late:?}");
+        }
+        assert_eq!(desk.run_to(33_000).last(), Some(&(33_000, Happening::ClientDone { id, owner: OWNER })));
+        assert!(is_stray(&desk.receive_on(NEW_FLOW, &reply(200, "INVITE", "z9hG4bK1", "b"))), "too late");
+        assert!(desk.transactions.is_empty());
+    }
+}
+
+#[test]
+fn rc_20_nothing_but_a_2xx_is_heard_after_the_loss_of_the_flow() {
+    for code in [100, 180, 302, 401, 486, 603] {
+        let mut desk = Desk::new();
+        let id = desk.send(&ours("INVITE", "z9hG4bK1"));
+        desk.close(FLOW);
+        desk.sent();
+        assert_eq!(desk.receive_on(NEW_FLOW, &reply(code, "INVITE", "z9hG4bK1", "b")), Arrival::Absorbed, "{code}");
+        desk.cancel(id, &[]);
+        assert_eq!(desk.sent(), [], "no ACK, no CANCEL: the flow is gone");
+        assert_eq!(heard(&desk.receive_on(NEW_FLOW, &reply(200, "INVITE", "z9hG4bK1", "b"))), Some((OWNER, 200)));
+    }
+}
+
+#[test]
+fn rc_20_64_t1_are_those_of_the_configured_t1() {
+    let mut desk = Desk::with(Timers { t1: Duration::from_millis(100), ..Timers::default() });
+    let id = desk.send(&ours("INVITE", "z9hG4bK1"));
     desk.close(FLOW);
-    assert!(is_stray(&desk.receive_on(NEW_FLOW, &reply(200, "INVITE", "z9hG4bK1", "b"))));
+    assert_eq!(desk.run_to(99_000), [(6_400, Happening::ClientDone { id, owner: OWNER })]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use patchcord::transaction::{Arrival, ServerId, Timers};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{Desk, at, theirs};
+use super::{Desk, FLOW, at, ours, theirs};
 
 const TRYING: &str = "SIP/2.0 100 Trying";
 
@@ -128,4 +128,22 @@ fn rc_22_a_repeat_before_the_answer_is_absorbed() {
     desk.sent();
     assert_eq!(desk.receive(&info()), Arrival::Absorbed);
     assert_eq!(desk.sent(), [at(3_500, TRYING)], "RFC 3261 §17.2.2: the last provisional response again");
+}
+
+#[test]
+fn sl_02_without_room_a_new_request_has_no_transaction_and_a_repeat_is_still_one() {
+    let mut desk = Desk::limited(Timers::default(), 2);
+    desk.send(&ours("INVITE", "z9hG4bK1"));
+    let info = desk.accept(&info());
+    assert!(!desk.transactions.has_room());
+    for method in ["INVITE", "OPTIONS"] {
+        let arrival = desk.receive(&theirs(method, "z9hG4bKother"));
+        assert!(matches!(arrival, Arrival::NoRoom { flow: FLOW, .. }), "{arrival:?}");
+    }
+    assert_eq!(desk.receive(&theirs("INFO", "z9hG4bKpeer")), Arrival::Absorbed);
+    assert_eq!(desk.transactions.len(), 2);
+    let bye = desk.accept(&theirs("BYE", "z9hG4bKbye"));
+    assert!(desk.answer(bye, 200));
+    assert!(desk.answer(info, 200));
+    desk.accept(&theirs("OPTIONS", "z9hG4bKother"));
 }
