@@ -46,6 +46,7 @@ export function userAgentSettings(options: UserAgentOptions): Settings {
       allowMd5: check.flag(given["allowMd5"], "allowMd5", true),
       allowInsecure,
       maxCalls: maxCalls(given["limits"]),
+      capabilities: capabilities(given["capabilities"]),
       ...(displayName !== undefined && { displayName }),
       ...(userAgent !== undefined && { userAgent }),
       ...(registration && { registration }),
@@ -104,6 +105,7 @@ const USER_AGENT = [
   "pagehide",
   "webSocket",
   "limits",
+  "capabilities",
 ] as const satisfies readonly (keyof UserAgentOptions)[];
 
 function addressOfRecord(value: unknown): string {
@@ -191,6 +193,12 @@ function reconnectConfig(value: unknown): Config["reconnect"] {
 function maxCalls(value: unknown): number {
   const { calls = 32 } = check.record(value, "limits", ["calls"]);
   return check.whole(calls, "limits.calls", 1, 4_294_967_295);
+}
+
+function capabilities(value: unknown): Config["capabilities"] {
+  const given = check.record(value, "capabilities", ["update", "info", "message"]);
+  const offered = (name: string) => check.flag(given[name], `capabilities.${name}`, true);
+  return { update: offered("update"), info: offered("info"), message: offered("message") };
 }
 
 function instanceId(value: unknown): string | undefined {
