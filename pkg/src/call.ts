@@ -211,9 +211,7 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
    */
   setHold(held: boolean): Promise<void> {
     const wanted = check.flag(held, "held");
-    return settled(
-      this.#live("setHold()", (id) => ({ type: "set-hold", id, call: this.#door.handle, held: wanted })),
-    );
+    return settled(this.#live("setHold()", (id) => ({ type: "set-hold", id, call: this.#door.handle, held: wanted })));
   }
 
   /**
