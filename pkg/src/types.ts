@@ -215,7 +215,7 @@ export type RefreshMethod = "auto" | "update" | "invite";
 
 /** How to renegotiate media. */
 export interface RenegotiateOptions {
-  /** What to capture from now on. A kind that is left out stays as it is. */
+  /** `true` or constraints add a kind that is not sent yet, `false` ends one. A kind that is left out stays as it is. */
   media?: MediaConstraints;
   /** Whether new ICE credentials are wanted, as after a change of network (RFC 8445 §9). Default false. */
   iceRestart?: boolean;

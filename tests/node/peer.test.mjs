@@ -166,7 +166,7 @@ describe("media", { timeout: 30_000 }, () => {
     });
   });
 
-  test("rc_04_an_offer_of_theirs_before_ours_is_sent_is_answered_first", async () => {
+  test("iv_08_an_offer_of_theirs_before_ours_is_sent_is_answered_first", async () => {
     let open;
     const log = [];
     const media = plainMedia("alice", {
