@@ -98,7 +98,7 @@ test("iv_10_hold_turns_the_directions_and_silences_the_microphone", async () => 
 
 test("js_06_video_is_added_and_ended_and_added_again_by_renegotiation", async () => {
   const seen = await page.evaluate(async () => {
-    const { ours, theirs } = await window.talk();
+    const { ours, theirs } = await window.talk({}, { media: { video: true } });
     const told = [];
     const tell = () =>
       told.push([
@@ -145,7 +145,7 @@ test("js_06_a_renegotiation_that_is_refused_leaves_no_camera_on_and_the_call_as_
     await window.arrives(theirs, "audio");
     await window.arrives(ours, "audio");
     await ours.setHold(true);
-    const held = [window.ways(ours).filter((way) => way !== "stopped"), window.kinds(theirs.media.remoteStream)];
+    const held = [window.ways(ours).filter(Boolean), window.kinds(theirs.media.remoteStream)];
     await ours.hangup();
     await theirs.ended;
     return [after, held];
