@@ -26,15 +26,16 @@ export interface CallEvents<M extends MediaSession> {
   playbackblocked: UaEvent<object>;
   /**
    * The peer has sent a request in this call: INFO (RFC 6086), MESSAGE (RFC 3428), or a method that only the application
-   * knows. A listener answers it by `respond()`, 200 to 699. If none does, it is answered as without a listener: 200 for
-   * INFO and MESSAGE, 405 for a method nobody knows. To answer later, call `preventDefault()` in the listener; the usual
-   * answer is sent after 30 s. `respond()` throws PatchcordError `wrong-state` once there is an answer.
+   * knows. A listener answers it by `respond()`, 200 to 699; 404, 410, 480, 481 and few others end the call (RFC 5057 §5.1).
+   * If none does, it is answered as usual: 200 for INFO and MESSAGE, 405 for a method nobody knows. To answer later, call
+   * `preventDefault()` in the listener; after 30 s the usual answer is sent. `respond()` throws TypeError or RangeError for
+   * wrong arguments, and PatchcordError `wrong-state` once there is an answer.
    *
    * @example
    * call.on("request", (event) => {
    *   if (event.method !== "INFO") return;
    *   event.preventDefault();
-   *   lookUp(event.body).then((found) => event.respond(found ? 200 : 404));
+   *   store(event.body).then((stored) => event.respond(stored ? 200 : 500));
    * });
    */
   request: UaEvent<{

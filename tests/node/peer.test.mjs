@@ -179,7 +179,7 @@ describe("media", { timeout: 30_000 }, () => {
       const call = await talking(all);
       const held = call.setHold(true);
       await peer.silence();
-      await peer.ask("INVITE", [], sdp("bob").replace("bob 1 1", "bob 1 2"));
+      await peer.ask("INVITE", [], sdp("bob").replace("bob 1 1", "bob 1 2").replace("4000", "4002"));
       open();
       await peer.expect("SIP/2.0 200 ");
       await peer.ask("ACK");

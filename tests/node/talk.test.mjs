@@ -145,8 +145,9 @@ describe("requests and tones within a call", { timeout: 60_000 }, () => {
     }
     off();
     const statuses = [];
-    for (const method of ["INFO", "MESSAGE", "FROB"]) statuses.push((await outgoing.request(method, options)).status);
-    assert.deepEqual(statuses, [200, 200, 405], "the usual answers");
+    for (const [method, options] of [["INFO"], ["INFO", { body }], ["MESSAGE", { body }], ["FROB"]])
+      statuses.push((await outgoing.request(method, options)).status);
+    assert.deepEqual(statuses, [200, 415, 200, 405], "the usual answers");
     await outgoing.hangup();
     await incoming.ended;
   });
@@ -155,9 +156,9 @@ describe("requests and tones within a call", { timeout: 60_000 }, () => {
     const { outgoing, incoming } = await talking(alice, bob);
     incoming.on("request", (event) => {
       event.preventDefault();
-      setImmediate(() => event.respond(404));
+      setImmediate(() => event.respond(403));
     });
-    assert.equal((await outgoing.request("INFO")).status, 404);
+    assert.equal((await outgoing.request("INFO")).status, 403);
     await outgoing.hangup();
     await incoming.ended;
   });
