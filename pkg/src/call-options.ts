@@ -115,7 +115,7 @@ export function dtmfOptions(tones: string, options: DtmfOptions | undefined): En
   return {
     tones: tones.toUpperCase(),
     durationMs: check.whole(durationMs, "durationMs", 40, 6000),
-    gapMs: check.whole(gapMs, "gapMs", 30, 6000),
+    gapMs: check.whole(gapMs, "gapMs", 30, 60_000),
   };
 }
 

@@ -23,6 +23,7 @@ const OWN: Readonly<Record<string, string>> = {
   PRACK: "it is sent by itself",
   REGISTER: "use Registration.register()",
   SUBSCRIBE: "subscriptions are not in this version",
+  NOTIFY: "subscriptions are not in this version",
   REFER: "transfers are not in this version",
 };
 

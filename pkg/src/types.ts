@@ -232,7 +232,7 @@ export interface DtmfOptions {
   mode?: "info";
   /** How long each tone lasts: 40 to 6000 ms. Default 100. */
   durationMs?: number;
-  /** Silence between two: 30 to 6000 ms. Default 70. */
+  /** Silence between two: 30 to 60,000 ms. Default 70. */
   gapMs?: number;
 }
 

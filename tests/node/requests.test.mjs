@@ -78,6 +78,7 @@ test("js_05_what_the_protocol_sends_by_itself_is_refused_and_names_what_to_use",
     PRACK: /by itself/,
     UPDATE: /renegotiate\(\)/,
     SUBSCRIBE: /subscriptions/,
+    NOTIFY: /subscriptions/,
     REFER: /transfers/,
   };
   for (const [method, instead] of Object.entries(own)) {
@@ -126,6 +127,7 @@ test("js_05_structural_headers_and_unknown_options_are_refused", async () => {
     [() => call.sendDtmf("1", { durationMs: 6001 }), RangeError, /durationMs/],
     [() => call.sendDtmf("1", { durationMs: 100.5 }), RangeError, /durationMs/],
     [() => call.sendDtmf("1", { gapMs: 29 }), RangeError, /gapMs/],
+    [() => call.sendDtmf("1", { gapMs: 60_001 }), RangeError, /gapMs/],
     [() => call.sendDtmf("1", { duration: 100 }), TypeError, /"duration"/],
   ];
   for (const [act, kind, message] of wrong)

@@ -144,10 +144,15 @@ describe("requests and tones within a call", { timeout: 60_000 }, () => {
       );
     }
     off();
-    const statuses = [];
-    for (const [method, options] of [["INFO"], ["INFO", { body }], ["MESSAGE", { body }], ["FROB"]])
-      statuses.push((await outgoing.request(method, options)).status);
-    assert.deepEqual(statuses, [200, 415, 200, 405], "the usual answers");
+    const usual = [
+      ["INFO", {}, 200],
+      ["INFO", { body }, 415],
+      ["INFO", { headers: { "Info-Package": "seat" } }, 469],
+      ["MESSAGE", { body }, 200],
+      ["FROB", {}, 405],
+    ];
+    for (const [method, options, expected] of usual)
+      assert.equal((await outgoing.request(method, options)).status, expected, `the usual answer to ${method}`);
     await outgoing.hangup();
     await incoming.ended;
   });
