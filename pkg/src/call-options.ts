@@ -4,13 +4,17 @@
  */
 
 import * as check from "./check.js";
-import type { EngineBody, EngineOptions } from "./host.js";
+import type { EngineOptions } from "./host.js";
+import { content } from "./request-options.js";
+import { targetUri } from "./target.js";
 import type {
   CallOptions,
+  DtmfOptions,
   MediaConstraints,
-  NameAddr,
   Reason,
+  RefreshMethod,
   RejectOptions,
+  RenegotiateOptions,
   RingOptions,
   Target,
   TerminateOptions,
@@ -23,42 +27,23 @@ export interface Dial {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Checks whom to call; gives what the engine is told and what is shown until it tells more. */
-export function dialTarget(
-  target: Target,
-  servers: readonly string[],
-): { readonly uri: string; readonly shown: NameAddr } {
-  const given: unknown = target;
-  const isText = typeof given === "string";
-  if (!isText && (typeof given !== "object" || given === null))
-    throw new TypeError(
-      `target: a URI like "sip:bob@example.com" or a user like "bob" is needed, not ${check.kind(given)}`,
-    );
-  const uri = check.text(isText ? given : (given as Partial<NameAddr>).uri, isText ? "target" : "target.uri");
-  if (/[\s<>"]/.test(uri))
-    throw new TypeError(`target: "${uri}" has characters that no URI has; escape them, or give the URI alone`);
-  const [, scheme] = /^([a-z][a-z\d+.-]*):/i.exec(uri) ?? [];
-  if (scheme !== undefined && !/^(sips?|tel|urn)$/i.test(scheme)) {
-    throw new TypeError(`target: "${uri}" cannot be called; give a sip:, sips: or tel: URI, or a user like "bob"`);
-  }
-  if (/^sips:/i.test(uri) && servers.some((server) => /^ws:/i.test(server)))
-    throw new TypeError(`target: "${uri}" asks for encryption, but a server is reached by ws:; use wss:`);
-  const displayName = isText
-    ? undefined
-    : check.optionalText((given as Partial<NameAddr>).displayName || undefined, "target.displayName");
-  return { uri, shown: { uri, ...(displayName !== undefined && { displayName }) } };
-}
+/** What accepting and placing a call have in common. */
+const ACCEPT = ["headers", "media", "signal"] as const;
+/** What only placing one has. */
+const DIAL = ["timeout", "lateOffer", "followRedirects"] as const;
 
 /** Checks how to place a call. */
 export function dialOptions(options: CallOptions | undefined): Dial {
-  const given = check.record(options, "options", ["headers", "media", "timeout", "signal"]);
+  const given = check.record(options, "options", [...ACCEPT, ...DIAL]);
+  const { followRedirects = 0 } = given;
   return {
     options: {
       headers: check.headerList(given["headers"], "headers"),
       timeoutMs: check.milliseconds(given["timeout"], "timeout", 180),
+      lateOffer: check.flag(given["lateOffer"], "lateOffer", false),
+      followRedirects: check.whole(followRedirects, "followRedirects", 0, 5),
     },
-    media: mediaConstraints(given["media"], "media"),
-    signal: check.abortSignal(given["signal"], "signal"),
+    ...captureAndSignal(given),
   };
 }
 
@@ -66,9 +51,10 @@ export function dialOptions(options: CallOptions | undefined): Dial {
 export function acceptOptions(
   options: CallOptions | undefined,
 ): Omit<Dial, "options"> & { readonly options: EngineOptions["accept"] } {
-  if (options?.timeout !== undefined) throw new TypeError("timeout: has a meaning only for a call we place");
-  const { options: dial, media, signal } = dialOptions(options);
-  return { options: { headers: dial.headers }, media, signal };
+  const given = check.record(options, "options", [...ACCEPT, ...DIAL]);
+  const misplaced = DIAL.find((name) => given[name] !== undefined);
+  if (misplaced !== undefined) throw new TypeError(`${misplaced}: has a meaning only for a call we place`);
+  return { options: { headers: check.headerList(given["headers"], "headers") }, ...captureAndSignal(given) };
 }
 
 /** Checks how to send a provisional response. */
@@ -81,13 +67,55 @@ export function ringOptions(options: RingOptions | undefined): EngineOptions["ri
 /** Checks how to refuse a call. */
 export function rejectOptions(options: RejectOptions | undefined): EngineOptions["reject"] {
   const given = check.record(options, "options", ["status", "phrase", "retryAfter", "headers", "body"]);
-  const { status = 486, phrase, retryAfter, headers, body } = given;
+  const { status = 486, phrase, retryAfter } = given;
   return {
     status: check.whole(status, "status", 400, 699),
-    headers: check.headerList(headers, "headers"),
+    ...content(given),
     ...(phrase !== undefined && { phrase: check.text(phrase, "phrase") }),
     ...(retryAfter !== undefined && { retryAfter: check.whole(retryAfter, "retryAfter", 0, 4_294_967_295) }),
-    ...(body !== undefined && { body: bodyData(body) }),
+  };
+}
+
+/** Checks whom to try in place of us; gives the URIs, and whether that holds for good. */
+export function redirectOptions(
+  contacts: readonly Target[],
+  options: { permanent?: boolean } | undefined,
+): { readonly contacts: string[]; readonly permanent: boolean } {
+  const given = check.record(options, "options", ["permanent"]);
+  if (!Array.isArray(contacts) || contacts.length === 0)
+    throw new TypeError('contacts: an array like ["sip:carol@example.com"] is needed');
+  return {
+    contacts: contacts.map((contact: Target, index) => targetUri(contact, `contacts[${index}]`)),
+    permanent: check.flag(given["permanent"], "permanent", false),
+  };
+}
+
+/** Checks how to renegotiate. */
+export function renegotiateOptions(options: RenegotiateOptions | undefined): {
+  readonly options: EngineOptions["renegotiate"];
+  readonly media: MediaConstraints | undefined;
+} {
+  const given = check.record(options, "options", ["media", "iceRestart", "method"]);
+  return {
+    options: {
+      iceRestart: check.flag(given["iceRestart"], "iceRestart", false),
+      method: check.choice<RefreshMethod>(given["method"], "method", ["auto", "update", "invite"], "auto"),
+    },
+    media: mediaConstraints(given["media"], "media"),
+  };
+}
+
+/** Checks which tones to send, and how. */
+export function dtmfOptions(tones: string, options: DtmfOptions | undefined): EngineOptions["dtmf"] {
+  const given = check.record(options, "options", ["mode", "durationMs", "gapMs"]);
+  const { durationMs = 100, gapMs = 70 } = given;
+  check.choice(given["mode"], "mode", ["info"], "info");
+  if (!/^[\d*#a-d!,]+$/i.test(check.text(tones, "tones")))
+    throw new TypeError(`tones: "${tones}" has others than 0 to 9, *, #, A to D, ! and ,`);
+  return {
+    tones: tones.toUpperCase(),
+    durationMs: check.whole(durationMs, "durationMs", 40, 6000),
+    gapMs: check.whole(gapMs, "gapMs", 30, 60_000),
   };
 }
 
@@ -136,14 +164,9 @@ function reasonData(value: unknown): Reason {
   };
 }
 
-function bodyData(value: unknown): EngineBody {
-  const given = check.record(value, "body", ["contentType", "content", "disposition"]);
-  const { content, disposition } = given;
-  if (typeof content !== "string" && !(content instanceof Uint8Array))
-    throw new TypeError(`body.content: a string or Uint8Array is needed, not ${check.kind(content)}`);
+function captureAndSignal(given: Readonly<Record<string, unknown>>): Pick<Dial, "media" | "signal"> {
   return {
-    contentType: check.text(given["contentType"], "body.contentType"),
-    content,
-    ...(disposition !== undefined && { disposition: check.text(disposition, "body.disposition") }),
+    media: mediaConstraints(given["media"], "media"),
+    signal: check.abortSignal(given["signal"], "signal"),
   };
 }

@@ -1,5 +1,6 @@
 /**
- * One call, as an application sees it. Its state is told by the engine; this class mirrors it, and passes on what is asked.
+ * One call, as an application sees it. Its state is told by the engine, which call-mirror.ts keeps; this class shows it,
+ * and passes on what is asked.
  *
  * ```text
  * calling ─▶ ringing ─▶ early ─▶ answering ─▶ established ─▶ ending ─▶ ended
@@ -7,73 +8,47 @@
  * States may be skipped, never revisited.
  */
 
-import { acceptOptions, hangupOptions, rejectOptions, ringOptions } from "./call-options.js";
+import type { CallDoor } from "./call-door.js";
+import type { CallEvents } from "./call-events.js";
+import { mediaDesk } from "./call-media.js";
+import { CallMirror } from "./call-mirror.js";
+import {
+  acceptOptions,
+  dtmfOptions,
+  hangupOptions,
+  redirectOptions,
+  rejectOptions,
+  renegotiateOptions,
+  ringOptions,
+} from "./call-options.js";
 import * as check from "./check.js";
-import { callEnd, message, nameAddr, sipResponse, unanswered } from "./convert.js";
-import { MediaDesk } from "./desk.js";
-import type { MediaQuestion } from "./desk.js";
+import { finalResponse, message } from "./convert.js";
+import type { MediaDesk } from "./desk.js";
 import { Emitter, tend } from "./emitter.js";
-import type { Owner, UaEvent } from "./emitter.js";
-import { deferred, explain, handled, refusal, soon } from "./errors.js";
-import { sipHeaders } from "./headers.js";
-import type { Answer, CallEvent, Command, Success } from "./host.js";
-import type { MediaContext, MediaProvider, MediaSession } from "./media.js";
+import type { Owner } from "./emitter.js";
+import { abortable, explain, handled, refusal, soon } from "./errors.js";
+import type { Answer, Command, Success } from "./host.js";
+import type { MediaSession } from "./media.js";
+import { replyOnce } from "./reply.js";
+import type { RequestQuestion } from "./reply.js";
+import { requestMethod, requestOptions, responseAnswer } from "./request-options.js";
 import type {
   Body,
   CallEnd,
   CallOptions,
+  DtmfOptions,
   MediaConstraints,
   NameAddr,
   RejectOptions,
+  RenegotiateOptions,
+  RequestOptions,
   RingOptions,
   SipHeaders,
   SipResponse,
+  Target,
   TerminateOptions,
 } from "./types.js";
 import type { WebRtcSession } from "./webrtc.js";
-
-/** What happens to a call. */
-export interface CallEvents<M extends MediaSession> {
-  /** Any property has changed. */
-  change: UaEvent<object>;
-  /** `state` has changed. */
-  statechange: UaEvent<{ state: Call["state"] }>;
-  /** A provisional response above 100 to a call we placed. */
-  progress: UaEvent<{ response: SipResponse; branch: ForkBranch<M> }>;
-  /** Both sides have agreed; with the 2xx if the call is ours. */
-  established: UaEvent<{ response?: SipResponse }>;
-  /** The media session exists: `media` is set. */
-  media: UaEvent<{ media: M }>;
-  /** The browser refused to play sound before a user gesture; call `media.play()` from one. */
-  playbackblocked: UaEvent<object>;
-  /** The call is over. Always the last but for a `change`. */
-  ended: UaEvent<CallEnd>;
-}
-
-/** One of the places at which a forked call rings (RFC 3261 §12.1, told apart by To tag). */
-export interface ForkBranch<M extends MediaSession = WebRtcSession> {
-  /** The To tag; empty where the peer sent none. */
-  readonly remoteTag: string;
-  readonly call: Call<M>;
-  /** What the application hangs on the branch. */
-  readonly data: Map<string, unknown>;
-}
-
-/** What a call needs of its user agent. @internal */
-export interface CallDoor<M extends MediaSession> {
-  readonly handle: number;
-  readonly direction: "incoming" | "outgoing";
-  readonly remote: NameAddr;
-  readonly provider: MediaProvider<M>;
-  /** Hands over the functions by which the user agent reaches the call. */
-  attach(receive: (event: CallEvent) => void, answer: (question: MediaQuestion) => Promise<Answer>): void;
-  send(command: Command): void;
-  request(make: (id: number) => Command): Promise<Success>;
-  date(instant: number): Date;
-  report(code: string, detail: string): void;
-  /** The call is over: forget it. */
-  ended(): void;
-}
 
 /** A call, incoming or outgoing. Made by {@link UserAgent.call}, or handed over by the event `call`. */
 export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEvents<M>> {
@@ -84,42 +59,32 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
   readonly startedAt = new Date();
   /** What the application hangs on the call. */
   readonly data = new Map<string, unknown>();
-  readonly #events: Owner<CallEvents<M>>;
   readonly #door: CallDoor<M>;
   readonly #desk: MediaDesk<M>;
-  readonly #branches = new Map<string, ForkBranch<M>>();
-  readonly #whenEstablished = deferred<this>();
-  readonly #whenEnded = deferred<CallEnd>();
-  #state: CallState = "calling";
-  #remote: NameAddr;
-  #invite: { headers: SipHeaders; body: Body | null } = { headers: sipHeaders(""), body: null };
-  #answeredAt: Date | null = null;
-  #endedAt: Date | null = null;
-  #dialog: { callId: string; localTag: string; remoteTag: string } | null = null;
-  #release: () => void = () => {};
+  readonly #events: Owner<CallEvents<M>>;
+  readonly #mirror: CallMirror<M>;
+  readonly #established: Promise<this>;
 
   /** @internal */
-  constructor(
-    door: CallDoor<M>,
-    { media, signal }: { media?: MediaConstraints | undefined; signal?: AbortSignal | undefined } = {},
-  ) {
+  constructor(door: CallDoor<M>, capture?: MediaConstraints) {
     super();
     if (!door) throw new TypeError("calls are made by UserAgent.call(), or come with its event call");
     this.#door = door;
     this.id = String(door.handle);
     this.direction = door.direction;
-    this.#remote = door.remote;
-    this.#desk = new MediaDesk(() => this.#openMedia());
-    this.#desk.constraints = media;
     this.#events = tend<CallEvents<M>>(this, {
       failed: (type, error) =>
         door.report("listener", `a listener of call ${this.id} for "${type}" failed: ${explain(error)}`),
+      watched: (type) => this.#onWatched(type),
     });
-    door.attach(
-      (event) => this.#receive(event),
-      (question) => this.#desk.answer(question),
-    );
-    this.#heed(signal);
+    this.#desk = mediaDesk<M>(this, door, this.#events, capture);
+    this.#mirror = new CallMirror<M>({ call: this, door, desk: this.#desk, events: this.#events });
+    this.#established = handled(this.#mirror.established.promise.then(() => this));
+    door.attach({
+      receive: (event) => this.#mirror.receive(event),
+      answer: (question) => this.#desk.answer(question),
+      request: (question, send) => this.#onRequest(question, send),
+    });
   }
 
   /**
@@ -128,32 +93,37 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
    * · ending: BYE, CANCEL or refusal on its way · ended.
    */
   get state(): "calling" | "ringing" | "early" | "answering" | "established" | "ending" | "ended" {
-    return this.#state;
+    return this.#mirror.state;
   }
 
   /** The other side. */
   get remote(): NameAddr {
-    return this.#remote;
+    return this.#mirror.remote;
   }
 
   /** The INVITE as it arrived or left: From, P-Asserted-Identity, X-Queue … Without fields until ours has left. */
   get invite(): { headers: SipHeaders; body: Body | null } {
-    return this.#invite;
+    return this.#mirror.invite;
   }
 
   /** When it was established. */
   get answeredAt(): Date | null {
-    return this.#answeredAt;
+    return this.#mirror.answeredAt;
   }
 
   /** When it ended. */
   get endedAt(): Date | null {
-    return this.#endedAt;
+    return this.#mirror.endedAt;
   }
 
   /** The dialog's identity (RFC 3261 §12), once established. */
   get dialog(): { callId: string; localTag: string; remoteTag: string } | null {
-    return this.#dialog;
+    return this.#mirror.dialog;
+  }
+
+  /** Who has put the other on hold: `local` = we have, `remote` = the peer has. Both may at once. */
+  get hold(): { local: boolean; remote: boolean } {
+    return this.#mirror.hold;
   }
 
   /** The media session, from the first time media was needed. */
@@ -163,12 +133,12 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
 
   /** Resolves when both sides have agreed. Rejects with a PatchcordError when the call ends unanswered. */
   get established(): Promise<this> {
-    return this.#whenEstablished.promise;
+    return this.#established;
   }
 
   /** Resolves when the call is over. Never rejects. */
   get ended(): Promise<CallEnd> {
-    return this.#whenEnded.promise;
+    return this.#mirror.ended.promise;
   }
 
   /** Which of our kinds of media are silenced. */
@@ -182,7 +152,7 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
    */
   ring(options?: RingOptions): Promise<void> {
     const ring = ringOptions(options);
-    return this.#ask("ring()", (id) => ({ type: "ring", id, call: this.#door.handle, options: ring }));
+    return this.#take("ring()", (id) => ({ type: "ring", id, call: this.#door.handle, options: ring }));
   }
 
   /**
@@ -194,16 +164,10 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
   accept(options?: CallOptions): Promise<void> {
     const { options: accept, media, signal } = acceptOptions(options);
     if (signal?.aborted) return handled(Promise.reject(signal.reason));
-    const before = this.#desk.constraints;
-    if (this.#open() && media) this.#desk.constraints = media;
-    const done = this.#ask("accept()", (id) => ({ type: "accept", id, call: this.#door.handle, options: accept }));
-    this.#heed(signal);
-    return handled(
-      done.catch((error: unknown) => {
-        this.#desk.constraints = before;
-        throw error;
-      }),
-    );
+    const done = this.#take("accept()", (id) => ({ type: "accept", id, call: this.#door.handle, options: accept }));
+    this.#desk.wish(media, done);
+    heed(this, signal);
+    return done;
   }
 
   /**
@@ -212,7 +176,21 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
    */
   reject(options?: RejectOptions): Promise<void> {
     const reject = rejectOptions(options);
-    return this.#ask("reject()", (id) => ({ type: "reject", id, call: this.#door.handle, options: reject }));
+    return this.#take("reject()", (id) => ({ type: "reject", id, call: this.#door.handle, options: reject }));
+  }
+
+  /**
+   * Refuses an incoming call and names who may be called instead (302, RFC 3261 §8.3). Resolves when the refusal is sent.
+   * @param contacts In order of preference.
+   * @param options `permanent`: 301, the address is not to be tried again. Default false.
+   * @returns Rejects with PatchcordError `wrong-state` unless the call is incoming and unanswered.
+   *
+   * @example
+   * await call.redirect(["sip:bob@mobile.example.com", "sip:voicemail@example.com"]);
+   */
+  redirect(contacts: readonly Target[], options?: { permanent?: boolean }): Promise<void> {
+    const redirect = redirectOptions(contacts, options);
+    return this.#take("redirect()", (id) => ({ type: "redirect", id, call: this.#door.handle, ...redirect }));
   }
 
   /**
@@ -221,8 +199,82 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
    */
   hangup(options?: TerminateOptions): Promise<void> {
     const hangup = hangupOptions(options);
-    if (this.#state === "ended") return Promise.resolve();
+    if (this.state === "ended") return Promise.resolve();
     return settled(this.#door.request((id) => ({ type: "hangup", id, call: this.#door.handle, options: hangup })));
+  }
+
+  /**
+   * Puts the peer on hold (RFC 3264 §8.4), or takes it off again: neither side hears the other meanwhile. Resolves when the
+   * peer has agreed; `hold.local` then tells so. Until then, and where it refuses, everything is as it was.
+   * @returns Rejects with PatchcordError `wrong-state` unless the call is established, `rejected` when the peer refuses,
+   *   `media` when there was no description to send, `timeout`, `not-connected`, or `ended` when the call is over before.
+   */
+  setHold(held: boolean): Promise<void> {
+    const wanted = check.flag(held, "held");
+    return settled(this.#live("setHold()", (id) => ({ type: "set-hold", id, call: this.#door.handle, held: wanted })));
+  }
+
+  /**
+   * Negotiates the media anew, by re-INVITE or UPDATE: other kinds of media, or another path. Resolves when the peer has
+   * agreed. A failure leaves the call as it was.
+   * @returns Rejects as {@link setHold} does.
+   *
+   * @example
+   * await call.renegotiate({ media: { video: true } });
+   */
+  renegotiate(options?: RenegotiateOptions): Promise<void> {
+    const { options: renegotiate, media } = renegotiateOptions(options);
+    const done = settled(
+      this.#live("renegotiate()", (id) => ({
+        type: "renegotiate",
+        id,
+        call: this.#door.handle,
+        options: renegotiate,
+      })),
+    );
+    this.#desk.wish(media, done);
+    return done;
+  }
+
+  /**
+   * Sends tones, one after the other: "0" to "9", "*", "#", "A" to "D", "!" for a flash, and "," for two seconds of silence.
+   * Resolves when the peer has answered the last.
+   * @returns Rejects with PatchcordError `wrong-state` unless the call is established, `rejected` when the peer refuses a
+   *   tone (the rest is not sent then), `timeout`, `not-connected` or `ended`.
+   *
+   * @example
+   * await call.sendDtmf("1,23#");
+   */
+  sendDtmf(tones: string, options?: DtmfOptions): Promise<void> {
+    const dtmf = dtmfOptions(tones, options);
+    return settled(
+      this.#live("sendDtmf()", (id) => ({ type: "send-dtmf", id, call: this.#door.handle, options: dtmf })),
+    );
+  }
+
+  /**
+   * Sends a request in the call's dialog: INFO, MESSAGE, OPTIONS, or a method that only the application and its peer know.
+   * Resolves with the final response, whatever its status.
+   * @param method A token; case counts.
+   * @throws TypeError for a method that the protocol sends by itself (INVITE, BYE, UPDATE …): it names what to use instead.
+   * @returns Rejects only when no response has come: with PatchcordError `wrong-state`, `timeout`, `not-connected`, `busy`,
+   *   `limit`, `authentication` or `ended`, or with the reason of an aborted `signal`.
+   *
+   * @example
+   * const { status } = await call.request("INFO", { body: { contentType: "application/json", content: "{}" } });
+   */
+  request(method: string, options?: RequestOptions): Promise<SipResponse> {
+    const checked = requestMethod(method);
+    const { options: request, signal } = requestOptions(options);
+    return abortable(signal, () =>
+      this.#live("request()", (id) => ({
+        type: "call-request",
+        id,
+        call: this.#door.handle,
+        method: checked,
+        options: request,
+      })).then(finalResponse),
+    );
   }
 
   /**
@@ -240,125 +292,44 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
     soon(() => this.#events.fire("change", {}));
   }
 
-  #open(): boolean {
-    return this.direction === "incoming" && this.#state !== "ended";
-  }
-
-  #ask(what: string, make: (id: number) => Command): Promise<void> {
+  /** What only an incoming call can do. */
+  #take(what: string, make: (id: number) => Command): Promise<void> {
     if (this.direction === "outgoing")
       return refusal("wrong-state", `${what} is for incoming calls; this one is outgoing`);
-    if (this.#state === "ended") return refusal("wrong-state", `${what} came too late: the call has ended`);
-    return settled(this.#door.request(make));
+    return settled(this.#live(what, make));
   }
 
-  /** Hangs up when `signal` is aborted, as long as the call lives. */
-  #heed(signal: AbortSignal | undefined): void {
-    if (!signal || this.#state === "ended") return;
-    const onAbort = () => void this.hangup();
-    const before = this.#release;
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#release = () => {
-      before();
-      signal.removeEventListener("abort", onAbort);
-    };
+  /** What a call can do that has not ended. */
+  #live(what: string, make: (id: number) => Command): Promise<Success> {
+    if (this.state === "ended") return refusal("wrong-state", `${what} came too late: the call has ended`);
+    return this.#door.request(make);
   }
 
-  #openMedia(): M {
-    const context: MediaContext = {
-      call: this.id,
-      direction: this.direction,
-      failed: (error) => this.#mediaLost(error),
-      playbackBlocked: () => this.#events.fire("playbackblocked", {}),
-    };
-    const media = this.#door.provider.open(context);
-    soon(() => {
-      this.#events.fire("media", { media });
-      this.#events.fire("change", {});
+  #onRequest({ method, message: request }: RequestQuestion, send: (answer: Answer) => void): void {
+    const reply = replyOnce(send);
+    const later = this.#events.ask("request", {
+      method,
+      ...message(request),
+      respond: (status, options) => reply.give(responseAnswer(status, options)),
     });
-    return media;
+    if (!later) reply.usual();
   }
 
-  #mediaLost(error: Error): void {
-    if (this.#state === "ended") return;
-    try {
-      this.#door.send({ type: "media-lost", call: this.#door.handle, detail: explain(error) });
-    } catch (failure) {
-      // The provider that told us is not at fault.
-      this.#door.report("media", `the loss of call ${this.id}'s media could not be told: ${explain(failure)}`);
-    }
-  }
-
-  #receive(event: CallEvent): void {
-    switch (event.type) {
-      case "incoming":
-      case "invited":
-        this.#remote = nameAddr(event.remote);
-        this.#invite = message(event.invite);
-        break;
-      case "state":
-        this.#move(event.state);
-        break;
-      case "progress":
-        return this.#events.fire("progress", {
-          response: sipResponse(event.response),
-          branch: this.#branch(event.branch),
-        });
-      case "established":
-        this.#onEstablished(event);
-        break;
-      case "ended":
-        this.#onEnded(event);
-        break;
-    }
-    this.#events.fire("change", {});
-  }
-
-  #move(state: CallState): void {
-    if (state === this.#state) return;
-    this.#state = state;
-    if (state === "ending" || state === "ended") this.#closeMedia();
-    this.#events.fire("statechange", { state });
-  }
-
-  /** Microphone and sound stop when the call is over for the user, however long the peer takes to confirm. */
-  #closeMedia(): void {
-    try {
-      this.#desk.close();
-    } catch (error) {
-      this.#door.report("media", `the media session of call ${this.id} failed to close: ${explain(error)}`);
-    }
-  }
-
-  #onEstablished({ dialog, response }: Extract<CallEvent, { type: "established" }>): void {
-    this.#dialog = dialog;
-    this.#answeredAt = new Date();
-    this.#move("established");
-    this.#whenEstablished.resolve(this);
-    this.#events.fire("established", response ? { response: sipResponse(response) } : {});
-  }
-
-  #onEnded({ end: data }: Extract<CallEvent, { type: "ended" }>): void {
-    const end = callEnd(data);
-    this.#endedAt = this.#door.date(data.at);
-    this.#release();
-    this.#door.ended();
-    this.#move("ended");
-    this.#whenEstablished.reject(unanswered(end, this.#desk.failure, this.direction));
-    this.#whenEnded.resolve(end);
-    this.#events.fire("ended", end);
-  }
-
-  #branch(remoteTag: string): ForkBranch<M> {
-    let branch = this.#branches.get(remoteTag);
-    if (!branch) {
-      branch = { remoteTag, call: this, data: new Map() };
-      this.#branches.set(remoteTag, branch);
-    }
-    return branch;
+  #onWatched(type: string): void {
+    if (type === "request" && this.state !== "ended") this.#door.wantRequests(this.#events.listens(type));
   }
 }
 
-type CallState = Call["state"];
+/**
+ * Hangs `call` up when `signal` is aborted, as long as the call lives.
+ * @internal
+ */
+export function heed<M extends MediaSession>(call: Call<M>, signal: AbortSignal | undefined): void {
+  if (!signal || call.state === "ended") return;
+  const onAbort = () => void call.hangup();
+  signal.addEventListener("abort", onAbort, { once: true });
+  void call.ended.then(() => signal.removeEventListener("abort", onAbort));
+}
 
 function mutedOptions(muted: unknown): Readonly<Record<string, unknown>> {
   if (muted === undefined) throw new TypeError("muted: true, false or { audio, video } is needed");

@@ -29,9 +29,16 @@ export function optionalText(value: unknown, name: string): string | undefined {
   return value === undefined ? undefined : text(value, name);
 }
 
-/** true or false. */
-export function flag(value: unknown, name: string, otherwise: boolean): boolean {
-  if (value === undefined) return otherwise;
+/** A token (RFC 3261 §25.1). */
+export function token(value: unknown, name: string): string {
+  const found = text(value, name);
+  if (!TOKEN.test(found)) throw new TypeError(`${name}: "${found}" is no token: letters, digits and -.!%*_+\`'~`);
+  return found;
+}
+
+/** true or false; one of them must be given where there is no other way. */
+export function flag(value: unknown, name: string, otherwise?: boolean): boolean {
+  if (value === undefined && otherwise !== undefined) return otherwise;
   if (typeof value !== "boolean") throw new TypeError(`${name}: true or false is needed, not ${kind(value)}`);
   return value;
 }

@@ -10,6 +10,7 @@ import type {
   EngineMessage,
   EngineReason,
   EngineResponse,
+  Success,
 } from "./host.js";
 import { PatchcordError } from "./errors.js";
 import { sipHeaders } from "./headers.js";
@@ -33,6 +34,18 @@ export function message(data: EngineMessage): { headers: SipHeaders; body: Body 
 /** A response. */
 export function sipResponse(data: EngineResponse): SipResponse {
   return { status: data.status, phrase: data.phrase, ...message(data.message) };
+}
+
+/** The final response that a request of ours was answered by. */
+export function finalResponse(success: Success): SipResponse {
+  if (success.type !== "response") throw new PatchcordError("engine", "the engine gave no response to the request");
+  return sipResponse(success.response);
+}
+
+/** The state machines of a snapshot, each with what it waits for. */
+export function machines(success: Success, date: (instant: number) => Date): readonly object[] {
+  const list = success.type === "snapshot" ? success.machines : [];
+  return list.map(({ at, ...machine }) => ({ ...machine, at: at === undefined ? null : date(at) }));
 }
 
 /** How a call ended. */

@@ -1,11 +1,12 @@
 /**
  * The desk at which the engine's questions about one call's media are answered: it opens a session at the first
- * question, passes one question at a time, keeps the mute, and closes the session with the call.
+ * question, passes one question at a time, keeps what is to be captured and the mute, and closes the session with the
+ * call.
  */
 
 import { PatchcordError, explain } from "./errors.js";
 import type { Answer, Question } from "./host.js";
-import type { MediaSession } from "./media.js";
+import type { MediaContext, MediaProvider, MediaSession } from "./media.js";
 import type { MediaConstraints } from "./types.js";
 
 /** A question about media. */
@@ -17,19 +18,34 @@ export interface Muted {
   readonly video: boolean;
 }
 
+/** What the desk needs of its call. */
+export interface MediaDeskParts<M extends MediaSession> {
+  readonly provider: MediaProvider<M>;
+  readonly context: MediaContext;
+  /** What to capture until something else is wished for. */
+  readonly capture: MediaConstraints | undefined;
+  /** There is a session. */
+  opened(session: M): void;
+}
+
 /** One call's media. */
 export class MediaDesk<M extends MediaSession> {
-  /** What to capture. */
-  constraints: MediaConstraints | undefined;
-  readonly #open: () => M;
+  readonly #parts: MediaDeskParts<M>;
+  #capture: MediaConstraints | undefined;
+  /** Wishes not yet granted, oldest first. */
+  #wishes: readonly MediaConstraints[] = [];
+  /** When the question before has been answered. */
+  #turn: Promise<unknown> = Promise.resolve();
   #session: M | null = null;
   #muted: Muted = { audio: false, video: false };
+  /** The peer is on hold, so that it hears nothing of us either. */
+  #held = false;
   #failure: Error | null = null;
   #closed = false;
 
-  /** `open` makes the session; it is called at most once. */
-  constructor(open: () => M) {
-    this.#open = open;
+  constructor(parts: MediaDeskParts<M>) {
+    this.#parts = parts;
+    this.#capture = parts.capture;
   }
 
   get session(): M | null {
@@ -45,8 +61,30 @@ export class MediaDesk<M extends MediaSession> {
     return this.#failure;
   }
 
-  /** Answers a question. Never rejects. */
-  async answer(question: MediaQuestion): Promise<Answer> {
+  /** Captures what is wished, over what is captured so far; if `granted` rejects, as before. */
+  wish(wish: MediaConstraints | undefined, granted: Promise<unknown>): void {
+    if (!wish) return;
+    this.#wishes = [...this.#wishes, wish];
+    const settle = () => {
+      this.#wishes = this.#wishes.filter((other) => other !== wish);
+    };
+    granted.then(() => {
+      settle();
+      this.#capture = { ...this.#capture, ...wish };
+    }, settle);
+  }
+
+  /**
+   * Answers a question, when those before it have been answered: a rollback may be asked for while an offer is still being
+   * made. Never rejects.
+   */
+  answer(question: MediaQuestion): Promise<Answer> {
+    const answer = this.#turn.then(() => this.#answer(question));
+    this.#turn = answer;
+    return answer;
+  }
+
+  async #answer(question: MediaQuestion): Promise<Answer> {
     if (this.#closed) return { type: "media-failed", detail: "the call has ended", incompatible: false };
     try {
       this.#session ??= this.#open();
@@ -67,13 +105,16 @@ export class MediaDesk<M extends MediaSession> {
         "this media session has no localStream, so it cannot be muted here; mute it where it is made",
       );
     }
-    const before = this.#muted;
-    this.#muted = muted;
-    // Only what changes: a track the application itself has disabled stays so.
-    for (const track of this.#tracks()) {
-      const kind = kindOf(track);
-      if (muted[kind] !== before[kind]) track.enabled = !muted[kind];
-    }
+    this.#change(() => {
+      this.#muted = muted;
+    });
+  }
+
+  /** Silences all our tracks while the peer is on hold, whatever is muted. */
+  hold(held: boolean): void {
+    this.#change(() => {
+      this.#held = held;
+    });
   }
 
   /** Closes the session, once; from then on every answer is no. May throw what the session throws. */
@@ -83,8 +124,16 @@ export class MediaDesk<M extends MediaSession> {
     this.#session?.close();
   }
 
+  #open(): M {
+    const { provider, context, opened } = this.#parts;
+    const session = provider.open(context);
+    opened(session);
+    return session;
+  }
+
   async #ask(session: M, question: MediaQuestion): Promise<Answer> {
-    const capture = this.constraints && { constraints: this.constraints };
+    const wanted = [this.#capture, ...this.#wishes].filter((one) => one !== undefined);
+    const capture = wanted.length > 0 && { constraints: Object.assign({}, ...wanted) as MediaConstraints };
     switch (question.type) {
       case "create-offer": {
         const { hold, iceRestart } = question;
@@ -101,10 +150,23 @@ export class MediaDesk<M extends MediaSession> {
     }
   }
 
-  /** Tracks that came after mute() was called. */
+  #silences(track: MediaStreamTrack): boolean {
+    return this.#held || this.#muted[kindOf(track)];
+  }
+
+  /** Changes what is silent. Only such tracks are touched: one that the application itself has disabled stays so. */
+  #change(change: () => void): void {
+    const before = this.#tracks().map((track) => ({ track, silent: this.#silences(track) }));
+    change();
+    for (const { track, silent } of before) {
+      if (this.#silences(track) !== silent) track.enabled = silent;
+    }
+  }
+
+  /** Tracks that came later than what silences them. */
   #silence(): void {
     for (const track of this.#tracks()) {
-      if (this.#muted[kindOf(track)]) track.enabled = false;
+      if (this.#silences(track)) track.enabled = false;
     }
   }
 

@@ -29,6 +29,8 @@ interface Entry {
 export interface Owner<M> {
   /** Fires an event made of `facts`. Costs nothing without a listener. */
   fire<K extends keyof M & string>(type: K, facts: Omit<M[K], keyof Event>): void;
+  /** The same for an event whose default can be prevented. Gives whether a listener did. */
+  ask<K extends keyof M & string>(type: K, facts: Omit<M[K], keyof Event>): boolean;
   /** Whether there is a listener for `type`. */
   listens(type: keyof M & string): boolean;
 }
@@ -43,7 +45,11 @@ export class Emitter<M> {
   static {
     own = (emitter, hooks) => {
       emitter.#hooks = hooks;
-      return { fire: (type, facts) => emitter.#fire(type, facts), listens: (type) => emitter.#entries.has(type) };
+      return {
+        fire: (type, facts) => void emitter.#fire(type, facts, false),
+        ask: (type, facts) => emitter.#fire(type, facts, true),
+        listens: (type) => emitter.#entries.has(type),
+      };
     };
   }
 
@@ -131,17 +137,18 @@ export class Emitter<M> {
     this.#hooks?.watched?.(type);
   }
 
-  #fire(type: string, facts: object): void {
+  #fire(type: string, facts: object, cancelable: boolean): boolean {
     const entries = this.#entries.get(type);
-    if (!entries) return;
-    const { event, stopped } = makeEvent(this, type, facts);
+    if (!entries) return false;
+    const { event, stopped } = makeEvent(this, type, facts, cancelable);
     // The list is replaced, never changed: whoever is added meanwhile hears the next event, whoever is removed none.
     for (const entry of entries) {
-      if (stopped()) return;
+      if (stopped()) break;
       if (!entry.live) continue;
       if (entry.once) this.#remove(type, entry);
       this.#call(type, entry, event);
     }
+    return event.defaultPrevented;
   }
 
   #call(type: string, entry: Entry, event: Event): void {
@@ -166,8 +173,13 @@ function captures(options: EventListenerOptions | boolean | undefined): boolean 
   return typeof options === "boolean" ? options : options?.capture === true;
 }
 
-function makeEvent(target: object, type: string, facts: object): { event: Event; stopped(): boolean } {
-  const event = new Event(type);
+function makeEvent(
+  target: object,
+  type: string,
+  facts: object,
+  cancelable: boolean,
+): { event: Event; stopped(): boolean } {
+  const event = new Event(type, { cancelable });
   let stopped = false;
   const own = {
     ...facts,

@@ -97,6 +97,28 @@ export function deferred<T>(): Deferred<T> {
   };
 }
 
+/**
+ * What `start` promises, unless `signal` is aborted first: then it rejects with the signal's reason, and `aborted` is
+ * called. Nothing is started where it is aborted already.
+ */
+export function abortable<T>(
+  signal: AbortSignal | undefined,
+  start: () => Promise<T>,
+  aborted = (): void => {},
+): Promise<T> {
+  if (!signal) return handled(start());
+  if (signal.aborted) return handled(Promise.reject(signal.reason));
+  const { promise, resolve, reject } = deferred<T>();
+  const onAbort = () => {
+    reject(signal.reason);
+    aborted();
+  };
+  const started = start();
+  signal.addEventListener("abort", onAbort, { once: true });
+  started.then(resolve, reject).then(() => signal.removeEventListener("abort", onAbort));
+  return promise;
+}
+
 /** An error or anything else thrown, as text for people. */
 export function explain(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);

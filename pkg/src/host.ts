@@ -35,13 +35,16 @@ export type {
   ResponseData as EngineResponse,
 } from "../wasm/patchcord.js";
 
-/** What the engine is told about calls. */
+/** What the engine is told about calls and requests. */
 export interface EngineOptions {
   dial: Extract<Command, { type: "call" }>["options"];
   ring: Extract<Command, { type: "ring" }>["options"];
   accept: Extract<Command, { type: "accept" }>["options"];
   reject: Extract<Command, { type: "reject" }>["options"];
   hangup: Extract<Command, { type: "hangup" }>["options"];
+  renegotiate: Extract<Command, { type: "renegotiate" }>["options"];
+  dtmf: Extract<Command, { type: "send-dtmf" }>["options"];
+  request: Extract<Command, { type: "request" }>["options"];
 }
 
 /** How a command that was done ended. */

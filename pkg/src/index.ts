@@ -5,11 +5,11 @@
 
 export { init } from "./init.js";
 export { UserAgent } from "./user-agent.js";
-export type { UserAgentEvents } from "./user-agent.js";
+export type { UserAgentEvents } from "./user-agent-events.js";
 export { Registration } from "./registration.js";
 export type { RegistrationEvents } from "./registration.js";
 export { Call } from "./call.js";
-export type { CallEvents, ForkBranch } from "./call.js";
+export type { CallEvents, ForkBranch } from "./call-events.js";
 export { Emitter } from "./emitter.js";
 export type { UaEvent } from "./emitter.js";
 export { PatchcordError } from "./errors.js";
@@ -23,15 +23,19 @@ export type {
   CallOptions,
   Challenge,
   Credentials,
+  DtmfOptions,
   HeaderInit,
   Limits,
   MediaConstraints,
   NameAddr,
   Reason,
   ReconnectOptions,
+  RefreshMethod,
   RegistrationOptions,
   RejectOptions,
+  RenegotiateOptions,
   RequestOptions,
+  ResponseOptions,
   RingOptions,
   SipHeaders,
   SipResponse,

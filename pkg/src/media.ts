@@ -17,6 +17,11 @@ export interface MediaContext {
   direction: "incoming" | "outgoing";
   /** Media is lost for good: the call ends with cause "media". */
   failed(error: Error): void;
+  /**
+   * The path must be renewed (ICE failed, or the network has changed): the call is renegotiated, if it is established. What
+   * comes of it is told by further questions to the session; where nothing can, by the user agent's event `diagnostic`.
+   */
+  renegotiate(options: { iceRestart: boolean }): void;
   /** @internal The browser refused to play sound before a user gesture. */
   playbackBlocked?(): void;
 }

@@ -47,6 +47,7 @@ export function userAgentSettings(options: UserAgentOptions): Settings {
       allowInsecure,
       limits: limits(given["limits"]),
       timers: timers(given["timers"]),
+      capabilities: capabilities(given["capabilities"]),
       ...(displayName !== undefined && { displayName }),
       ...(userAgent !== undefined && { userAgent }),
       ...(registration && { registration }),
@@ -106,6 +107,7 @@ const USER_AGENT = [
   "webSocket",
   "limits",
   "timers",
+  "capabilities",
 ] as const satisfies readonly (keyof UserAgentOptions)[];
 
 function addressOfRecord(value: unknown): string {
@@ -208,6 +210,12 @@ function timers(value: unknown): Config["timers"] {
     t4Ms: check.milliseconds(given["t4"], "timers.t4", 5),
     nonInvite100: check.flag(given["nonInvite100"], "timers.nonInvite100", true),
   };
+}
+
+function capabilities(value: unknown): Config["capabilities"] {
+  const given = check.record(value, "capabilities", ["update", "info", "message"]);
+  const offered = (name: string) => check.flag(given[name], `capabilities.${name}`, true);
+  return { update: offered("update"), info: offered("info"), message: offered("message") };
 }
 
 function instanceId(value: unknown): string | undefined {

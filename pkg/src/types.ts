@@ -5,7 +5,7 @@
 import type { MediaProvider } from "./media.js";
 
 /**
- * Whom to call: a URI ("sip:bob@example.com"), a user of our own domain ("bob"), or an address as a call shows it. Of a
+ * Whom to reach: a URI ("sip:bob@example.com"), a user of our own domain ("bob"), or an address as a call shows it. Of a
  * {@link NameAddr} only the URI is used.
  */
 export type Target = string | NameAddr;
@@ -33,11 +33,18 @@ export interface Body {
 /** Header fields to add: `{ "X-Queue": "sales", "Alert-Info": ["<urn:a>", "<urn:b>"] }`. An array gives one field a value. */
 export type HeaderInit = Readonly<Record<string, string | readonly string[]>>;
 
-/** What every request or response we cause may carry. */
+/** What a request of ours may carry. */
 export interface RequestOptions {
   /** Added to the message. Fields the protocol itself is made of (Via, From, To, Contact …) are refused. */
   headers?: HeaderInit;
+  /** The body. */
+  body?: Body;
+  /** Aborting it rejects the promise with the signal's reason. What has been sent by then cannot be called back. */
+  signal?: AbortSignal;
 }
+
+/** What a response of ours may carry. */
+export interface ResponseOptions extends Omit<RequestOptions, "signal"> {}
 
 /** SIP header fields: any case or compact name, order kept, never joined. */
 export interface SipHeaders extends Iterable<readonly [name: string, value: string]> {
@@ -180,38 +187,78 @@ export interface UserAgentOptions {
   limits?: Limits;
   /** Timers of the protocol; rarely worth changing. */
   timers?: TimerOptions;
+  /** Which protocol features are offered. One that is off is left out of Allow and Accept, and refused. Default: all on. */
+  capabilities?: {
+    /** UPDATE (RFC 3311). */
+    update?: boolean;
+    /** INFO (RFC 6086), by which tones come. */
+    info?: boolean;
+    /** MESSAGE (RFC 3428). */
+    message?: boolean;
+  };
 }
 
 /** How to place or accept a call. */
-export interface CallOptions extends RequestOptions {
+export interface CallOptions extends Omit<RequestOptions, "body"> {
   /** What to capture for this call, in place of what the media provider was told. */
   media?: MediaConstraints;
   /** Seconds until an unanswered call is cancelled. Default 180, 0 = never. For outgoing calls only. */
   timeout?: number;
+  /** INVITE without SDP, so that the peer offers (RFC 3261 §13.2.1). Default false. For outgoing calls only. */
+  lateOffer?: boolean;
+  /**
+   * How many contacts of a redirection (3xx, RFC 3261 §8.1.3.4) are tried, one after the other: 0 to 5. Default 0: the call
+   * ends `redirected`. For outgoing calls only.
+   */
+  followRedirects?: number;
   /** Aborting it hangs the call up, whatever state it is in. */
   signal?: AbortSignal;
 }
 
 /** How to send a provisional response. */
-export interface RingOptions extends RequestOptions {
+export interface RingOptions extends Pick<RequestOptions, "headers"> {
   /** 180 Ringing or 183 Session Progress. Default 180. */
   status?: 180 | 183;
 }
 
 /** How to refuse a call. */
-export interface RejectOptions extends RequestOptions {
+export interface RejectOptions extends ResponseOptions {
   /** 400 to 699. Default 486: not here and now, while other devices go on ringing; 603 refuses for all of them. */
   status?: number;
   /** Reason phrase. Default: the usual one of that status. */
   phrase?: string;
   /** Seconds after which to try again, as Retry-After. */
   retryAfter?: number;
-  /** Body of the response. */
-  body?: Body;
+}
+
+/** Which request carries a new offer: re-INVITE ("invite", RFC 3261 §14), UPDATE ("update", RFC 3311), or whichever suits. */
+export type RefreshMethod = "auto" | "update" | "invite";
+
+/** How to renegotiate media. */
+export interface RenegotiateOptions {
+  /** `true` or constraints add a kind that is not sent yet, `false` ends one. A kind that is left out stays as it is. */
+  media?: MediaConstraints;
+  /** Whether new ICE credentials are wanted, as after a change of network (RFC 8445 §9). Default false. */
+  iceRestart?: boolean;
+  /**
+   * Default "auto": re-INVITE, which gives the peer time to ask its user. "update" must be answered at once; where the peer
+   * turns out not to know it, re-INVITE takes its place.
+   */
+  method?: RefreshMethod;
+}
+
+/** How to send tones. */
+export interface DtmfOptions {
+  /** "info": one INFO (RFC 6086) a tone. In this version there is no other. Default "info". */
+  mode?: "info";
+  /** How long each tone lasts: 40 to 6000 ms. Default 100. */
+  durationMs?: number;
+  /** Silence between two: 30 to 60,000 ms. Default 70. */
+  gapMs?: number;
 }
 
 /** How to end a call. */
-export interface TerminateOptions extends RequestOptions {
+export interface TerminateOptions extends Pick<RequestOptions, "headers"> {
   /** Reason header field (RFC 3326) of the BYE or CANCEL. */
   reason?: Reason;
   /** Final response, 400 to 699, where the call is incoming and unanswered. Default 480. */

@@ -1,56 +1,34 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The user agent: one engine, its connection, its registration and its calls.
- *
- * ```text
- * idle ─▶ connecting ─▶ connected ─▶ waiting ─▶ connecting …      disconnect(): ─▶ idle      close(): ─▶ closed
- * ```
+ * The user agent: one engine, its connection, its registration, its calls, and requests that belong to none of them.
  */
 
-import { dialOptions, dialTarget } from "./call-options.js";
+import { dialOptions } from "./call-options.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./calls.js";
 import * as check from "./check.js";
+import { Connection } from "./connection.js";
+import { finalResponse, machines } from "./convert.js";
 import { Emitter, tend } from "./emitter.js";
-import type { Owner, UaEvent } from "./emitter.js";
-import { PatchcordError, deferred, explain, handled, refusal } from "./errors.js";
+import type { Owner } from "./emitter.js";
+import { PatchcordError, abortable, explain, handled, refusal } from "./errors.js";
 import { Host } from "./host.js";
-import type {
-  Answer,
-  CallEvent,
-  Command,
-  Config,
-  EngineEvent,
-  Interest,
-  Question,
-  RegistrationEvent,
-  Success,
-} from "./host.js";
+import type { CallEvent, Command, Config, EngineEvent, RegistrationEvent, Success } from "./host.js";
 import { init } from "./init.js";
+import { Interests } from "./interests.js";
 import type { MediaProvider, MediaSession } from "./media.js";
-import { credentialSettings, credentials, userAgentSettings } from "./options.js";
+import { credentialSettings, userAgentSettings } from "./options.js";
 import type { CredentialSettings, Settings } from "./options.js";
 import { tabInstance, watchPage } from "./page.js";
+import { Questions } from "./questions.js";
 import { Registration } from "./registration.js";
-import type { CallOptions, Challenge, Target, UserAgentOptions } from "./types.js";
+import { messageOptions, requestMethod, requestOptions } from "./request-options.js";
+import type { Outgoing } from "./request-options.js";
+import { reachableUri, shownTarget } from "./target.js";
+import type { Body, CallOptions, RequestOptions, SipResponse, Target, UserAgentOptions } from "./types.js";
+import type { UserAgentEvents } from "./user-agent-events.js";
 import { webrtc } from "./webrtc.js";
 import type { WebRtcSession } from "./webrtc.js";
-
-/** What happens to a user agent. */
-export interface UserAgentEvents<M extends MediaSession> {
-  /** Any property has changed. */
-  change: UaEvent<object>;
-  /** `state` or `server` has changed; with the reason where nobody asked for it, and in state waiting the next attempt's time. */
-  statechange: UaEvent<{ state: UserAgent["state"]; server: string | null; reason?: string; retryAt?: Date }>;
-  /** An incoming call. Without a listener calls are answered 480. */
-  call: UaEvent<{ call: Call<M> }>;
-  /** Every SIP message in and out, credentials masked. Costs nothing without a listener. */
-  trace: UaEvent<{ direction: "in" | "out"; message: string; at: Date }>;
-  /** What the engine could not act on, or tolerated: malformed messages, limits reached, peer faults, a listener that threw. Nothing is dropped silently. */
-  diagnostic: UaEvent<{ code: string; detail: string }>;
-  /** The engine trapped: this user agent is dead, and so is every other one of the page, which must be loaded anew. */
-  fatal: UaEvent<{ error: PatchcordError }>;
-}
 
 /**
  * A SIP user agent over WebSocket (RFC 7118).
@@ -70,14 +48,14 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
   readonly #events: Owner<UserAgentEvents<M>>;
   readonly #settings: Settings;
   readonly #host: Host;
+  readonly #connection: Connection<M>;
   readonly #registration: Registration;
   readonly #table: CallTable<M>;
+  readonly #questions: Questions<M>;
+  readonly #interests: Interests;
   readonly #unwatch: () => void;
   #credentials: CredentialSettings;
   #registered: (event: RegistrationEvent) => void = () => {};
-  #state: ConnectionState = "idle";
-  #server: string | null = null;
-  #connects = 0;
   #closing: Promise<void> | undefined;
 
   /**
@@ -120,8 +98,33 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
       open: (url) => this.#open(url),
       fatal: (error) => this.#onFatal(error),
     });
+    this.#events = tend<UserAgentEvents<M>>(this, {
+      failed: (type, error) => this.#onListenerFailed(type, error),
+      watched: (type) => this.#onWatched(type),
+    });
+    this.#connection = new Connection({
+      events: this.#events,
+      request: (make) => this.#request(make),
+      date: (instant) => this.#host.date(instant),
+    });
     const report = (code: string, detail: string) => this.#report(code, detail);
-    this.#table = new CallTable({ host: this.#host, provider, report, changed: () => this.#events.fire("change", {}) });
+    this.#interests = new Interests((interests) => {
+      if (!this.#host.over) this.#host.send({ type: "interest", interests });
+    });
+    this.#table = new CallTable({
+      host: this.#host,
+      provider,
+      report,
+      changed: () => this.#events.fire("change", {}),
+      wantRequests: (wanted) => this.#interests.hold("requests", wanted),
+    });
+    this.#questions = new Questions({
+      host: this.#host,
+      table: this.#table,
+      credentials: (challenge) => this.#credentials.ask?.(challenge),
+      message: (facts) => this.#events.fire("message", facts),
+      report,
+    });
     this.#registration = new Registration({
       attach: (receive) => {
         this.#registered = receive;
@@ -130,21 +133,17 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
       date: (instant) => this.#host.date(instant),
       report,
     });
-    this.#events = tend<UserAgentEvents<M>>(this, {
-      failed: (type, error) => this.#onListenerFailed(type, error),
-      watched: (type) => this.#onWatched(type),
-    });
     this.#unwatch = watchPage({ hint: (hint) => this.#host.hint(hint), leaving: () => this.#onLeaving() });
   }
 
   /** idle → connecting → connected; waiting = between attempts; closed is final. */
   get state(): "idle" | "connecting" | "connected" | "waiting" | "closed" {
-    return this.#state;
+    return this.#connection.state;
   }
 
   /** The server we are connected to, or trying. */
   get server(): string | null {
-    return this.#server;
+    return this.#connection.server;
   }
 
   /** The registration of the address of record. */
@@ -166,14 +165,7 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
   connect(options?: { signal?: AbortSignal }): Promise<void> {
     const given = check.record(options, "options", ["signal"]);
     const signal = check.abortSignal(given["signal"], "signal");
-    if (signal?.aborted) return handled(Promise.reject(signal.reason));
-    const connected = this.#ask((id) => ({ type: "connect", id }));
-    this.#connects += 1;
-    const over = () => {
-      this.#connects -= 1;
-    };
-    connected.then(over, over);
-    return signal ? this.#abortable(connected, signal) : connected;
+    return this.#connection.connect(signal);
   }
 
   /** Try now instead of at the end of the back-off. */
@@ -184,7 +176,7 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
 
   /** Unregisters and closes the socket; `connect` may follow. */
   disconnect(): Promise<void> {
-    return this.#ask((id) => ({ type: "disconnect", id }));
+    return this.#connection.disconnect();
   }
 
   /** Other credentials from the next challenge on. */
@@ -208,27 +200,60 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
    * const { cause } = await call.ended;
    */
   call(target: Target, options?: CallOptions): Call<M> {
-    const to = dialTarget(target, this.#settings.config.servers);
+    const uri = reachableUri(target, this.#settings.config.servers);
+    const shown = shownTarget(target, uri);
     const dial = dialOptions(options);
     this.#requireOpen();
     dial.signal?.throwIfAborted();
     const most = this.#settings.config.limits.calls;
     if (this.#table.list.length >= most)
       throw new PatchcordError("limit", `${most} calls are up already, and limits.calls allows no more`);
-    return this.#table.place(to, dial);
+    return this.#table.place({ uri, shown }, dial);
+  }
+
+  /**
+   * Sends a message (pager mode, RFC 3428). Resolves with the final response, whatever its status: 200 means that it has
+   * arrived, 202 that somebody will pass it on.
+   *
+   * @param target As in {@link call}.
+   * @param body A text, sent as text/plain, or anything with its type.
+   * @throws TypeError for wrong arguments.
+   * @returns Rejects only when no response has come: with PatchcordError `timeout`, `not-connected`, `busy`, `limit`,
+   *   `authentication` or `closed`, or with the reason of an aborted `signal`.
+   *
+   * @example
+   * const { status } = await ua.message("bob", "Lunch?");
+   */
+  message(target: Target, body: Body | string, options?: Omit<RequestOptions, "body">): Promise<SipResponse> {
+    return this.#send("MESSAGE", target, messageOptions(body, options));
+  }
+
+  /**
+   * Sends a request that belongs to no call: OPTIONS, MESSAGE, or a method that only the application and its peer know.
+   * Resolves with the final response, whatever its status.
+   *
+   * @param method A token; case counts.
+   * @throws TypeError for wrong arguments, and for a method that the protocol sends by itself (INVITE, REGISTER …): it names
+   *   what to use instead.
+   * @returns Rejects as {@link message} does.
+   *
+   * @example
+   * const { headers } = await ua.request("OPTIONS", "sip:bob@example.com");
+   * console.log(headers.getAll("Allow"));
+   */
+  request(method: string, target: Target, options?: RequestOptions): Promise<SipResponse> {
+    return this.#send(requestMethod(method), target, requestOptions(options));
   }
 
   /** Every state machine with its next deadline, for a bug report. */
   snapshot(): Promise<object> {
-    const machines = this.#request((id) => ({ type: "snapshot", id })).then((success) =>
-      success.type === "snapshot" ? success.machines : [],
-    );
+    const told = this.#request((id) => ({ type: "snapshot", id }));
     return handled(
-      machines.then((list) => ({
-        state: this.#state,
-        server: this.#server,
+      told.then((success) => ({
+        state: this.state,
+        server: this.server,
         registration: this.#registration.state,
-        machines: list.map(({ at, ...machine }) => ({ ...machine, at: at === undefined ? null : this.#host.date(at) })),
+        machines: machines(success, (instant) => this.#host.date(instant)),
       })),
     );
   }
@@ -263,7 +288,13 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     this.#host.stop(reason);
     this.#table.endAll();
     if (this.#registration.state !== "unregistered") this.#registered({ type: "state", state: "unregistered" });
-    if (this.#state !== "closed") this.#onConnection({ type: "connection", state: "closed", reason: reason.message });
+    if (this.state !== "closed") this.#connection.receive({ state: "closed", reason: reason.message });
+  }
+
+  #send(method: string, target: Target, { options, signal }: Outgoing): Promise<SipResponse> {
+    const uri = reachableUri(target, this.#settings.config.servers);
+    const send = () => this.#request((id) => ({ type: "request", id, target: uri, method, options }));
+    return abortable(signal, () => send().then(finalResponse));
   }
 
   #onFatal(error: PatchcordError): void {
@@ -286,28 +317,12 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     return this.#host.request(make);
   }
 
-  #ask(make: (id: number) => Command): Promise<void> {
-    return handled(this.#request(make).then(() => {}));
-  }
-
-  /** Rejects when aborted, and stops connecting unless somebody else waits for that too. */
-  #abortable(connected: Promise<void>, signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = deferred<void>();
-    const onAbort = () => {
-      reject(signal.reason);
-      if (this.#connects === 1 && !this.#host.over && !this.#closing) void this.disconnect();
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    connected.then(resolve, reject).then(() => signal.removeEventListener("abort", onAbort));
-    return promise;
-  }
-
   #receive(event: Exclude<EngineEvent, { type: "done" }>): void {
     switch (event.type) {
       case "ask":
-        return void this.#onAsk(event.id, event.question);
+        return this.#questions.take(event.id, event.question);
       case "connection":
-        return this.#onConnection(event);
+        return this.#connection.receive(event);
       case "registration":
         return this.#registered(event.event);
       case "call":
@@ -323,51 +338,13 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     }
   }
 
-  #onConnection({ state, server, reason, retryAt }: Extract<EngineEvent, { type: "connection" }>): void {
-    this.#state = state;
-    this.#server = server ?? null;
-    this.#events.fire("statechange", {
-      state,
-      server: this.#server,
-      ...(reason !== undefined && { reason }),
-      ...(retryAt !== undefined && { retryAt: this.#host.date(retryAt) }),
-    });
-    this.#events.fire("change", {});
-  }
-
   #onCall(handle: number, event: CallEvent): void {
     const call = this.#table.receive(handle, event);
     if (call) this.#events.fire("call", { call });
   }
 
-  async #onAsk(ask: number, question: Question): Promise<void> {
-    const answer = await (question.type === "credentials"
-      ? this.#answerChallenge(question.challenge)
-      : this.#table.answer(question));
-    if (this.#host.over) return;
-    try {
-      this.#host.send({ type: "answer", ask, answer });
-    } catch (error) {
-      this.#report("answer", `an answer was not taken: ${explain(error)}`);
-    }
-  }
-
-  async #answerChallenge(challenge: Challenge): Promise<Answer> {
-    try {
-      const found = await this.#credentials.ask?.(challenge);
-      return { type: "credentials", credentials: credentials(found) };
-    } catch (error) {
-      this.#report("credentials", `the function given as credentials failed: ${explain(error)}`);
-      return { type: "credentials" };
-    }
-  }
-
   #onWatched(type: string): void {
-    if ((type !== "trace" && type !== "call") || this.#host.over) return;
-    const interests: Interest[] = [];
-    if (this.#events.listens("trace")) interests.push("trace");
-    if (this.#events.listens("call")) interests.push("calls");
-    this.#host.send({ type: "interest", interests });
+    this.#interests.follow(type, this.#events.listens(type as keyof UserAgentEvents<M>));
   }
 
   #report(code: string, detail: string): void {
@@ -381,5 +358,3 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     else this.#report("listener", detail);
   }
 }
-
-type ConnectionState = UserAgent["state"];

@@ -8,6 +8,8 @@ import * as check from "./check.js";
 import { PatchcordError } from "./errors.js";
 import { gathered } from "./gather.js";
 import type { MediaContext, MediaProvider, MediaSession } from "./media.js";
+import { Senders } from "./senders.js";
+import type { Kind } from "./senders.js";
 import { Sound } from "./sound.js";
 import type { Output } from "./sound.js";
 import type { MediaConstraints } from "./types.js";
@@ -92,22 +94,21 @@ function webRtcSettings(options: WebRtcOptions | undefined): WebRtcSettings {
   };
 }
 
-type Kind = "audio" | "video";
-
 class PeerSession implements WebRtcSession {
   readonly peerConnection: RTCPeerConnection;
-  readonly localStream = new MediaStream();
+  readonly localStream: MediaStream;
   readonly remoteStream = new MediaStream();
   readonly #settings: WebRtcSettings;
   readonly #sound: Sound;
-  /** Tracks we captured ourselves, to be stopped with the call. */
-  readonly #own: MediaStreamTrack[] = [];
+  readonly #senders: Senders;
   #capture: MediaConstraints = {};
   #closed = false;
 
   constructor(context: MediaContext, settings: WebRtcSettings) {
     this.#settings = settings;
     this.peerConnection = new RTCPeerConnection(settings.configuration);
+    this.#senders = new Senders(this.peerConnection);
+    this.localStream = this.#senders.stream;
     this.#sound = new Sound(settings.output, this.remoteStream, () => context.playbackBlocked?.());
     this.peerConnection.addEventListener("track", ({ track }) => {
       this.remoteStream.addTrack(track);
@@ -120,13 +121,18 @@ class PeerSession implements WebRtcSession {
   }
 
   async createOffer(options: { hold: boolean; iceRestart: boolean; constraints?: MediaConstraints }): Promise<string> {
-    const kinds = await this.#gather(options.constraints, ["audio", "video"]);
     const pc = this.peerConnection;
-    const has = (kind: Kind) => pc.getTransceivers().some((transceiver) => kindOf(transceiver) === kind);
-    if (!kinds.has("audio") && !has("audio")) pc.addTransceiver("audio", { direction: "recvonly" });
-    this.#direct(options.hold);
-    const offer = await pc.createOffer({ iceRestart: options.iceRestart });
-    return this.#described(offer);
+    try {
+      await this.#gather(options.constraints, ["audio", "video"]);
+      if (!pc.getTransceivers().some((transceiver) => kindOf(transceiver) === "audio"))
+        pc.addTransceiver("audio", { direction: "recvonly" });
+      this.#direct(options.hold);
+      const offer = await pc.createOffer({ iceRestart: options.iceRestart });
+      return await this.#described(offer);
+    } catch (error) {
+      await this.rollback();
+      throw error;
+    }
   }
 
   async createAnswer(offer: string, options: { hold: boolean; constraints?: MediaConstraints }): Promise<string> {
@@ -143,7 +149,7 @@ class PeerSession implements WebRtcSession {
       if (!/^m=\S+ [1-9]/m.test(answer.sdp ?? ""))
         throw new Error("nothing in the peer's offer can be answered: no media or codec in common");
       const sdp = await this.#described(answer);
-      this.#dropEnded();
+      this.#agreed();
       return sdp;
     } catch (error) {
       await this.rollback();
@@ -156,18 +162,19 @@ class PeerSession implements WebRtcSession {
     // The first early media is kept: a browser cannot listen to two branches of one offer.
     if (provisional && pc.signalingState === "have-remote-pranswer") return;
     await pc.setRemoteDescription({ type: provisional ? "pranswer" : "answer", sdp: answer });
-    if (!provisional) this.#dropEnded();
+    if (!provisional) this.#agreed();
   }
 
   async rollback(): Promise<void> {
     const { signalingState } = this.peerConnection;
     if (signalingState === "have-local-offer") await this.peerConnection.setLocalDescription({ type: "rollback" });
     if (signalingState === "have-remote-offer") await this.peerConnection.setRemoteDescription({ type: "rollback" });
+    this.#senders.undo();
   }
 
   close(): void {
     this.#closed = true;
-    for (const track of this.#own) track.stop();
+    this.#senders.close();
     this.#sound.stop();
     this.peerConnection.close();
   }
@@ -180,37 +187,32 @@ class PeerSession implements WebRtcSession {
     return this.peerConnection.getStats();
   }
 
-  /** Sees to it that we send what is wanted of these kinds; gives the kinds we send. */
-  async #gather(constraints: MediaConstraints | undefined, offered: readonly Kind[]): Promise<ReadonlySet<Kind>> {
+  /** Drafts that we send what is wanted of these kinds, and nothing else. */
+  async #gather(constraints: MediaConstraints | undefined, offered: readonly Kind[]): Promise<void> {
     this.#capture = { audio: true, video: false, ...this.#settings.capture, ...constraints };
-    const sent = new Set(this.localStream.getTracks().map(({ kind }) => kind as Kind));
     const { stream } = this.#capture;
-    const missing = offered.filter((kind) => !sent.has(kind) && (stream ? true : Boolean(this.#capture[kind])));
-    if (missing.length === 0) return sent;
+    const wants = (kind: Kind) => stream !== undefined || Boolean(this.#capture[kind]);
+    const sent = this.#senders.kinds;
+    for (const kind of sent) if (!wants(kind)) this.#senders.drop(kind);
+    const missing = offered.filter((kind) => !sent.has(kind) && wants(kind));
+    if (missing.length === 0) return;
     const wanted = (kind: Kind) => missing.includes(kind) && (this.#capture[kind] ?? false);
     const found = stream ?? (await capture({ audio: wanted("audio"), video: wanted("video") }));
-    if (!stream) this.#own.push(...found.getTracks());
     if (this.#closed) {
-      for (const track of this.#own) track.stop();
+      if (!stream) for (const track of found.getTracks()) track.stop();
       throw new PatchcordError("media", "the call ended before there was media");
     }
-    for (const track of found.getTracks()) this.#send(track, missing, sent);
-    return sent;
-  }
-
-  #send(track: MediaStreamTrack, missing: readonly Kind[], sent: Set<Kind>): void {
-    const kind = track.kind as Kind;
-    if (!missing.includes(kind) || sent.has(kind)) return;
-    sent.add(kind);
-    this.localStream.addTrack(track);
-    this.peerConnection.addTrack(track, this.localStream);
+    for (const kind of missing) {
+      const track = found.getTracks().find((one) => one.kind === kind);
+      if (track) await this.#senders.add(track, !stream);
+    }
   }
 
   /** What goes which way. Audio is heard even if we send none; video only flows where it was asked for. */
   #direct(hold: boolean): void {
     for (const transceiver of this.peerConnection.getTransceivers()) {
       if (transceiver.direction === "stopped") continue;
-      const sends = transceiver.sender.track !== null;
+      const sends = this.#senders.carries(transceiver.sender);
       const hears = !hold && (kindOf(transceiver) === "audio" || sends || Boolean(this.#capture.video));
       transceiver.direction = sends ? (hears ? "sendrecv" : "sendonly") : hears ? "recvonly" : "inactive";
     }
@@ -229,8 +231,9 @@ class PeerSession implements WebRtcSession {
     return pc.localDescription?.sdp ?? "";
   }
 
-  /** Takes out of the remote stream what is not received any more. */
-  #dropEnded(): void {
+  /** What was drafted holds; and what is not received any more goes out of the remote stream. */
+  #agreed(): void {
+    this.#senders.keep();
     const heard = this.peerConnection
       .getTransceivers()
       .filter(({ currentDirection }) => currentDirection === "sendrecv" || currentDirection === "recvonly");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startSwitchboard } from "../lib/switchboard.mjs";
-import { next, phone, plainMedia, reached, sdp } from "./phone.mjs";
+import { next, phone, plainMedia, reached, ringing, sdp, talking } from "./phone.mjs";
 
 let edge;
 const made = [];
@@ -23,22 +23,6 @@ async function online(name, options) {
   made.push(ua);
   await ua.connect();
   return ua;
-}
-
-/** alice's call to bob, and bob's side of it once it has come in. */
-async function ringing(alice, bob, options) {
-  const coming = next(bob, "call");
-  const outgoing = alice.call("bob", options);
-  const { call: incoming } = await coming;
-  return { outgoing, incoming };
-}
-
-/** The same, accepted. */
-async function talking(alice, bob, options) {
-  const calls = await ringing(alice, bob, options);
-  await calls.incoming.accept();
-  await Promise.all([calls.outgoing.established, calls.incoming.established]);
-  return calls;
 }
 
 describe("registration", { timeout: 30_000 }, () => {

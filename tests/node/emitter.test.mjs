@@ -155,3 +155,24 @@ test("js_08_the_owner_learns_of_the_first_listener_and_of_the_last_one_gone", ()
   assert.deepEqual(watched, ["trace", "trace"]);
   assert.ok(!owner.listens("trace"));
 });
+
+test("js_07_a_default_is_prevented_by_whoever_says_so_and_by_nobody_else", () => {
+  const { target, owner, fire, failures } = emitter();
+  assert.equal(owner.ask("x", {}), false, "nobody listens");
+  const off = target.on("x", (event) => assert.equal(event.cancelable, true));
+  target.on("x", () => {
+    throw new Error("mine");
+  });
+  assert.equal(owner.ask("x", {}), false);
+  off();
+  target.on("x", (event) => event.preventDefault(), { once: true });
+  target.on("x", (event) => event.stopImmediatePropagation());
+  assert.equal(owner.ask("x", {}), true, "one says so, another stops the rest");
+  assert.equal(owner.ask("x", {}), false, "each event anew");
+  assert.deepEqual(new Set(failures.map(([type, message]) => `${type}: ${message}`)), new Set(["x: mine"]));
+  let seen;
+  target.on("y", (event) => (seen = event));
+  fire("y", {});
+  seen.preventDefault();
+  assert.deepEqual([seen.cancelable, seen.defaultPrevented], [false, false], "most events have no default");
+});

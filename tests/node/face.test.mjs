@@ -1,83 +1,27 @@
-// The face alone, over an engine played by the test: what it tells the engine, and what it makes of what it is told.
+// The face alone, over a played engine: what it tells the engine, and what it makes of what it is told.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { importSource } from "./source.mjs";
+import {
+  Call,
+  INVITE,
+  OFFER,
+  PEER,
+  PatchcordError,
+  Registration,
+  UserAgent,
+  end,
+  established,
+  incoming,
+  mediaSession,
+  response,
+  settle,
+  start,
+  state,
+} from "./played.mjs";
 
-const ENGINE = `
-  export default async function load() {}
-  export class Engine {
-    commands = []; hints = []; freed = false; fault = undefined;
-    constructor(config, callbacks) { this.config = config; this.callbacks = callbacks; globalThis.engines.push(this); }
-    command(command) { if (this.fault) throw this.fault; this.commands.push(command); }
-    hint(hint) { this.hints.push(hint); }
-    now() { return 1000; }
-    free() { this.freed = true; }
-  }`;
-const EMPTY_WASM = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-const OFFER = "v=0\r\n";
-
-globalThis.engines = [];
-globalThis[Symbol.for("patchcord.clone")] = true;
-const { UserAgent, PatchcordError, Call, Registration, init } = await importSource("index.ts", ENGINE);
-
-async function start(options = {}) {
-  await init({ wasm: EMPTY_WASM });
-  const ua = await UserAgent.create({
-    aor: "sip:alice@example.com",
-    servers: "wss://edge.example.com",
-    media: { open: () => mediaSession() },
-    webSocket: () => ({ readyState: 0, close() {} }),
-    ...options,
-  });
-  const engine = globalThis.engines.at(-1);
-  return {
-    ua,
-    engine,
-    tell: (...events) => engine.callbacks.deliver(events, 0),
-    done: (outcome = { type: "done" }) =>
-      engine.callbacks.deliver([{ type: "done", id: engine.commands.at(-1).id, outcome }], 0),
-    told: (type) => engine.commands.filter((command) => command.type === type),
-  };
-}
-
-function mediaSession(overrides = {}) {
-  return {
-    createOffer: async () => OFFER,
-    createAnswer: async () => OFFER,
-    setAnswer: async () => {},
-    rollback: async () => {},
-    close: () => {},
-    ...overrides,
-  };
-}
-
-const PEER = {
-  uri: "sip:bob@example.com",
-  displayName: "Bob",
-  params: [
-    ["tag", "b1"],
-    ["lr", undefined],
-  ],
-};
-const INVITE = {
-  headers: "From: <sip:bob@example.com>;tag=b1\r\nX-Queue: sales\r\nX-Queue: more\r\n",
-  body: undefined,
-};
-const response = (status, phrase) => ({ status, phrase, message: { headers: `CSeq: 1 INVITE\r\n`, body: undefined } });
-const incoming = (call) => ({ type: "call", call, event: { type: "incoming", remote: PEER, invite: INVITE } });
-const state = (call, to) => ({ type: "call", call, event: { type: "state", state: to } });
-const end = (call, facts) => ({
-  type: "call",
-  call,
-  event: { type: "ended", end: { by: "remote", cause: "hangup", reason: [], at: 1000, ...facts } },
-});
-const established = (call, response) => ({
-  type: "call",
-  call,
-  event: { type: "established", dialog: { callId: "c", localTag: "l", remoteTag: "r" }, response },
-});
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+/** How a call is placed where nobody says otherwise. */
+const DIAL = { headers: [], timeoutMs: 180_000, lateOffer: false, followRedirects: 0 };
 
 test("design_3_config_has_the_defaults_in_milliseconds", async () => {
   const { engine } = await start();
@@ -100,6 +44,7 @@ test("design_3_config_has_the_defaults_in_milliseconds", async () => {
     allowInsecure: false,
     limits: { calls: 32, dialogs: 64, transactions: 256 },
     timers: { t1Ms: 500, t2Ms: 4000, t4Ms: 5000, nonInvite100: true },
+    capabilities: { update: true, info: true, message: true },
   });
 });
 
@@ -116,8 +61,10 @@ test("design_3_config_carries_every_option", async () => {
     allowMd5: false,
     limits: { calls: 2, dialogs: 3, transactions: 4 },
     timers: { t1: 0.25, t2: 2, t4: 2.5, nonInvite100: false },
+    capabilities: { info: false, message: undefined },
   });
   const { config } = engine;
+  assert.deepEqual(config.capabilities, { update: true, info: false, message: true });
   assert.equal(config.instanceId, "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
   assert.deepEqual(config.credentials, {
     type: "fixed",
@@ -256,7 +203,7 @@ test("an_outgoing_call_from_invite_to_bye", async () => {
   const before = ua.calls;
   const call = ua.call("bob", { timeout: 30, headers: { "X-Queue": "sales" } });
   assert.deepEqual(told("call"), [
-    { type: "call", call: 2, target: "bob", options: { headers: [["X-Queue", "sales"]], timeoutMs: 30_000 } },
+    { type: "call", call: 2, target: "bob", options: { ...DIAL, headers: [["X-Queue", "sales"]], timeoutMs: 30_000 } },
   ]);
   assert.deepEqual([before, ua.calls], [[], [call]], "values are replaced, not changed");
   assert.deepEqual(
@@ -403,11 +350,17 @@ test("what_the_wrong_state_forbids_is_refused_as_wrong_state", async () => {
   const { ua, tell } = await start();
   const outgoing = ua.call("bob");
   for (const act of ["ring", "accept", "reject"]) await assert.rejects(outgoing[act](), { code: "wrong-state" });
+  await assert.rejects(outgoing.redirect(["carol"]), { code: "wrong-state" });
   tell(incoming(1), end(1));
   tell(incoming(3));
   const over = ua.calls.find(({ direction }) => direction === "incoming");
   tell(end(3));
-  for (const act of ["ring", "accept", "reject"]) await assert.rejects(over[act](), { code: "wrong-state" });
+  for (const act of ["ring", "accept", "reject", "renegotiate"])
+    await assert.rejects(over[act](), { code: "wrong-state" });
+  await assert.rejects(over.redirect(["carol"]), { code: "wrong-state" });
+  await assert.rejects(over.setHold(true), { code: "wrong-state" });
+  await assert.rejects(over.sendDtmf("1"), { code: "wrong-state" });
+  await assert.rejects(over.request("INFO"), { code: "wrong-state" });
   assert.equal(await over.hangup(), undefined, "hanging up twice is harmless");
   assert.equal(await over.hangup(), undefined);
 });
@@ -425,7 +378,13 @@ test("arguments_of_calls_are_refused_at_once_and_by_name", async () => {
     [() => ua.call("mailto:bob@example.com"), TypeError, /cannot be called/],
     [() => ua.call("bob", { timeout: "9" }), TypeError, /timeout/],
     [() => ua.call("bob", { timeOut: 9 }), TypeError, /"timeOut"/],
-    [() => ua.call("bob", { lateOffer: true }), TypeError, /"lateOffer"/],
+    [() => ua.call("bob", { lateOffer: 1 }), TypeError, /lateOffer/],
+    [() => ua.call("bob", { followRedirects: 6 }), RangeError, /followRedirects/],
+    [() => ua.call("bob", { followRedirects: -1 }), RangeError, /followRedirects/],
+    [() => ua.call("bob", { followRedirects: 1.5 }), RangeError, /followRedirects/],
+    [() => ua.call("bob", { sessionTimer: {} }), TypeError, /"sessionTimer"/],
+    [() => ua.call("bob", { body: { contentType: "text/plain", content: "" } }), TypeError, /"body"/],
+    [() => ua.call("bob", { media: { sound: true } }), TypeError, /media: .*"sound"/],
     [() => ua.call("bob", { headers: { "X-A": "a\nb" } }), TypeError, /X-A/],
     [() => ua.call("bob", { headers: { "X A": "a" } }), TypeError, /X A/],
     [() => ua.call("bob", { headers: { v: "SIP/2.0/WS x" } }), TypeError, /"v"/],
@@ -434,6 +393,8 @@ test("arguments_of_calls_are_refused_at_once_and_by_name", async () => {
     [() => ua.call("bob", { signal: AbortSignal.abort(new Error("late")) }), Error, /late/],
     [() => call.ring({ status: 200 }), RangeError, /status/],
     [() => call.accept({ timeout: 3 }), TypeError, /timeout/],
+    [() => call.accept({ lateOffer: false }), TypeError, /lateOffer/],
+    [() => call.accept({ followRedirects: 1 }), TypeError, /followRedirects/],
     [() => call.reject({ status: 200 }), RangeError, /status/],
     [() => call.reject({ status: 486.5 }), RangeError, /whole/],
     [() => call.reject({ phrase: "a\r\nb" }), TypeError, /phrase/],

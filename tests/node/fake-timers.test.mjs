@@ -5,57 +5,7 @@ import { test } from "node:test";
 import FakeTimers from "@sinonjs/fake-timers";
 import { UserAgent, init } from "../../pkg/dist/index.js";
 import { plainMedia } from "./phone.mjs";
-
-/** A socket whose other end is the function `server`, which is given each message and a way to answer. */
-function memorySocket(server) {
-  return class MemorySocket {
-    protocol = "sip";
-    binaryType = "blob";
-    bufferedAmount = 0;
-    readyState = 0;
-    onopen = null;
-    onmessage = null;
-    onclose = null;
-    onerror = null;
-
-    constructor(url) {
-      this.url = url;
-      setTimeout(() => {
-        this.readyState = 1;
-        this.onopen?.({});
-      }, 10);
-    }
-
-    send(data) {
-      const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-      setTimeout(() => server(text, (answer) => this.onmessage?.({ data: answer })), 5);
-    }
-
-    close(code = 1000) {
-      this.readyState = 3;
-      setTimeout(() => this.onclose?.({ code }), 5);
-    }
-  };
-}
-
-const field = (message, name) => new RegExp(`^${name}: *(.*)\r$`, "im").exec(message)?.[1] ?? "";
-
-/** A response to `request` with further header fields. */
-function respond(request, status, fields = []) {
-  const vias = [...request.matchAll(/^Via:.*\r$/gim)].map(([line]) => line.trim());
-  const to = field(request, "To");
-  const lines = [
-    `SIP/2.0 ${status}`,
-    ...vias,
-    `From: ${field(request, "From")}`,
-    `To: ${/;tag=/.test(to) ? to : `${to};tag=server`}`,
-    `Call-ID: ${field(request, "Call-ID")}`,
-    `CSeq: ${field(request, "CSeq")}`,
-    ...fields,
-    "Content-Length: 0",
-  ];
-  return `${lines.join("\r\n")}\r\n\r\n`;
-}
+import { field, memorySocket, respond } from "./scripted.mjs";
 
 /** Registers everybody, rings for ever, ends when cancelled; notes when each method came. */
 function ringingServer() {

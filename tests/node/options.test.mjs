@@ -41,6 +41,8 @@ test("js_02_an_unknown_option_is_refused_by_name_and_so_is_one_inside_another", 
   refused({ ...GOOD, registration: { expire: 60 } }, TypeError, /registration: .*"expire"/);
   refused({ ...GOOD, reconnect: { delay: 1 } }, TypeError, /reconnect: .*"delay"/);
   refused({ ...GOOD, credentials: { username: "a", token: "b" } }, TypeError, /credentials: .*"token"/);
+  for (const later of ["refer", "outOfDialogRefer", "replaces", "noReferSub", "reliableProvisional"])
+    refused({ ...GOOD, capabilities: { [later]: true } }, TypeError, new RegExp(`capabilities: .*"${later}"`));
 });
 
 test("js_02_options_of_the_wrong_kind_are_refused_by_name", () => {
@@ -76,6 +78,8 @@ test("js_02_options_of_the_wrong_kind_are_refused_by_name", () => {
   refused({ ...GOOD, allowMd5: "no" }, TypeError, /allowMd5/);
   refused({ ...GOOD, pagehide: "stay" }, TypeError, /pagehide/);
   refused({ ...GOOD, webSocket: {} }, TypeError, /webSocket: a function/);
+  refused({ ...GOOD, capabilities: ["info"] }, TypeError, /capabilities: an object/);
+  refused({ ...GOOD, capabilities: { info: "yes" } }, TypeError, /capabilities\.info/);
 });
 
 test("sl_02_a_limit_is_a_whole_number_from_1", () => {

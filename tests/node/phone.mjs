@@ -6,8 +6,8 @@ import { UserAgent } from "../../pkg/dist/index.js";
 
 globalThis[Symbol.for("patchcord.clone")] = true;
 
-/** A description of one audio stream that names its maker. */
-export function sdp(owner) {
+/** A description of one audio stream that names its maker and says which way sound goes. */
+export function sdp(owner, direction = "sendrecv") {
   return [
     "v=0",
     `o=${owner} 1 1 IN IP4 192.0.2.1`,
@@ -16,17 +16,31 @@ export function sdp(owner) {
     "t=0 0",
     "m=audio 4000 RTP/AVP 0",
     "a=rtpmap:0 PCMU/8000",
-    "a=sendrecv",
+    `a=${direction}`,
     "",
   ].join("\r\n");
 }
+
+/** Which way sound goes in an SDP. */
+export function direction(sdp) {
+  return /^a=(sendrecv|sendonly|recvonly|inactive)\r$/m.exec(sdp)?.[1];
+}
+
+/** How a direction is answered (RFC 3264 §6.1). */
+const MIRRORED = { sendrecv: "sendrecv", sendonly: "recvonly", recvonly: "sendonly", inactive: "inactive" };
+/** What of it is left for somebody who has put the other on hold. */
+const HELD = { sendrecv: "sendonly", sendonly: "sendonly", recvonly: "inactive", inactive: "inactive" };
 
 /** Media that only makes descriptions; `log` tells what it was asked. `overrides` replaces methods of its sessions. */
 export function plainMedia(owner, overrides = {}) {
   const log = [];
   const open = () => ({
-    createOffer: async () => (log.push(["createOffer"]), sdp(owner)),
-    createAnswer: async (offer) => (log.push(["createAnswer", offer]), sdp(owner)),
+    createOffer: async ({ hold }) => (log.push(["createOffer"]), sdp(owner, hold ? "sendonly" : "sendrecv")),
+    createAnswer: async (offer, { hold }) => {
+      log.push(["createAnswer", offer]);
+      const mirrored = MIRRORED[direction(offer) ?? "sendrecv"];
+      return sdp(owner, hold ? HELD[mirrored] : mirrored);
+    },
     setAnswer: async (answer, { provisional }) => void log.push(["setAnswer", answer, provisional]),
     rollback: async () => void log.push(["rollback"]),
     close: () => void log.push(["close"]),
@@ -61,4 +75,20 @@ export function next(emitter, type, fits = () => true) {
 /** Resolves when `call` is in `state`. */
 export async function reached(call, state) {
   if (call.state !== state) await next(call, "statechange", (event) => event.state === state);
+}
+
+/** alice's call to bob, and bob's side of it once it has come in. */
+export async function ringing(alice, bob, options) {
+  const coming = next(bob, "call");
+  const outgoing = alice.call("bob", options);
+  const { call: incoming } = await coming;
+  return { outgoing, incoming };
+}
+
+/** The same, accepted. */
+export async function talking(alice, bob, options) {
+  const calls = await ringing(alice, bob, options);
+  await calls.incoming.accept();
+  await Promise.all([calls.outgoing.established, calls.incoming.established]);
+  return calls;
 }

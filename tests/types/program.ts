@@ -5,11 +5,16 @@ import type {
   Call,
   CallEnd,
   CallOptions,
+  DtmfOptions,
   MediaProvider,
   MediaSession,
   NameAddr,
+  RefreshMethod,
   Registration,
+  RenegotiateOptions,
+  ResponseOptions,
   SipHeaders,
+  SipResponse,
   Target,
   UaEvent,
   UserAgentOptions,
@@ -38,6 +43,7 @@ const options = {
   webSocket: (url: string) => new WebSocket(url, "sip"),
   limits: { calls: 4, dialogs: 8, transactions: 64 },
   timers: { t1: 0.5, t2: 4, t4: 5, nonInvite100: true },
+  capabilities: { update: true, info: true, message: false },
 } satisfies UserAgentOptions;
 
 export async function softphone(): Promise<void> {
@@ -51,6 +57,10 @@ export async function softphone(): Promise<void> {
   );
   ua.on("call", ({ call }) => void answer(call), { once: true });
   ua.on("trace", ({ direction, message, at }) => console.log(direction === "in", message.length, at.getTime()));
+  ua.on("message", ({ from, body, headers, reject }) => {
+    if (body.content.length > 1000 || headers.has("X-Spam")) reject(403);
+    console.log(from.displayName ?? from.uri, body.contentType);
+  });
   ua.on("diagnostic", ({ code, detail }) => console.log(`${code}: ${detail}`));
   ua.on("fatal", ({ error }) => console.log(error.code));
   await ua.connect({ signal: AbortSignal.timeout(5000) });
@@ -58,12 +68,22 @@ export async function softphone(): Promise<void> {
   ua.setCredentials(undefined);
   await registration(ua.registration);
   const target: Target = { uri: "sip:bob@example.com" };
+  await requests(ua, target);
   await outgoing(ua.call(target, { timeout: 30, media: { audio: true }, headers: { "X-Queue": "sales" } }));
+  await outgoing(ua.call(target, { lateOffer: true, followRedirects: 5 }));
   const shown: object = await ua.snapshot();
   ua.reconnect();
   await ua.disconnect();
   await ua.close({ timeout: 1 });
   console.log(state, server, shown);
+}
+
+async function requests(ua: UserAgent, target: Target): Promise<void> {
+  const sent: SipResponse = await ua.message(target, "Lunch?", { signal: AbortSignal.timeout(5000) });
+  await ua.message("bob", { contentType: "application/json", content: new Uint8Array(2), disposition: "render" });
+  const body = { contentType: "text/plain", content: "?" };
+  const found = await ua.request("OPTIONS", target, { headers: { Accept: "application/sdp" }, body });
+  console.log(sent.status, found.status, found.phrase, found.headers.getAll("Allow"), found.body?.content);
 }
 
 async function registration(registration: Registration): Promise<void> {
@@ -82,11 +102,33 @@ async function answer(call: Call): Promise<void> {
   await call.ring({ status: 183 });
   const queue: string | null = call.invite.headers.get("X-Queue");
   if (queue === null) return call.reject({ status: 603, phrase: "Decline", retryAfter: 60 });
+  if (queue === "moved") return call.redirect(["carol", { uri: "sip:dave@example.com" }], { permanent: true });
   await call.accept({ media: { audio: true }, headers: { "X-Desk": "7" } });
   call.setMuted(true);
   call.setMuted({ video: false });
   const both: { audio: boolean; video: boolean } = call.muted;
   call.data.set("ticket", both);
+  await changes(call);
+}
+
+async function changes(call: Call): Promise<void> {
+  call.on("hold", ({ by, held }) => console.log(by === "remote" && held));
+  call.on("dtmf", ({ tone, durationMs }) => console.log(tone.length, durationMs.toFixed()));
+  call.on("request", (event) => {
+    const response: ResponseOptions = { headers: { "X-A": "b" }, body: { contentType: "text/plain", content: "" } };
+    if (event.method === "INFO" && event.body === null) return event.respond(200, response);
+    event.preventDefault();
+    setTimeout(() => event.respond(404), 1000);
+  });
+  await call.setHold(!call.hold.local && !call.hold.remote);
+  const method: RefreshMethod = "update";
+  const anew: RenegotiateOptions = { media: { video: true }, iceRestart: true, method };
+  await call.renegotiate(anew);
+  await call.renegotiate();
+  const slow: DtmfOptions = { mode: "info", durationMs: 400, gapMs: 100 };
+  await call.sendDtmf("1,2#", slow);
+  const options = { headers: { "Info-Package": "x" }, signal: AbortSignal.timeout(5000) };
+  console.log((await call.request("INFO", options)).status);
 }
 
 async function outgoing(call: Call): Promise<void> {
@@ -135,12 +177,12 @@ export async function plainObject(): Promise<boolean> {
     aor: "sip:alice@example.com",
     servers: "wss://a.example.com",
     media: {
-      open: ({ call, direction, failed }) => ({
+      open: ({ call, direction, failed, renegotiate }) => ({
         label: `${call} ${direction}`,
         createOffer: async ({ hold, iceRestart }: { hold: boolean; iceRestart: boolean }) => `${hold} ${iceRestart}`,
         createAnswer: async (offer: string) => offer,
         setAnswer: async () => failed(new Error("no")),
-        rollback: async () => {},
+        rollback: async () => renegotiate({ iceRestart: true }),
         close: () => {},
       }),
     },

@@ -12,7 +12,7 @@ declare const headers: SipHeaders;
 // @ts-expect-error there is no such event
 ua.on("calls", () => {});
 // @ts-expect-error nor has a call this one
-call.addEventListener("hold", () => {});
+call.addEventListener("refreshed", () => {});
 // @ts-expect-error nor a registration
 ua.registration.on("ended", () => {});
 // @ts-expect-error the event carries no such fact
@@ -36,7 +36,23 @@ const timers: UserAgentOptions = { ...base, sessionTimer: {} };
 UserAgent.create({ ...base, media: { open: () => ({ close() {} }) } });
 
 // @ts-expect-error members of later versions are not there
-call.setHold(true);
+call.refer("carol");
+// @ts-expect-error nor are modes
+call.sendDtmf("1", { mode: "rtp" });
+// @ts-expect-error nor are features
+const features: UserAgentOptions = { ...base, capabilities: { refer: true } };
+// @ts-expect-error a call is on hold because setHold() says so
+call.hold = { local: true, remote: false };
+// @ts-expect-error there is no such method of renegotiating
+call.renegotiate({ method: "UPDATE" });
+// @ts-expect-error a response has nothing to abort
+call.on("request", ({ respond }) => respond(200, { signal: AbortSignal.abort() }));
+// @ts-expect-error a message has one body
+ua.message("bob", "hi", { body: { contentType: "text/plain", content: "" } });
+// @ts-expect-error an INVITE has no body but its offer
+ua.call("bob", { body: { contentType: "text/plain", content: "" } });
+// @ts-expect-error contacts are a list
+call.redirect("sip:carol@example.com");
 // @ts-expect-error properties are read-only
 call.state = "ended";
 // @ts-expect-error lists are too
@@ -52,4 +68,4 @@ console.log(headers["From"]);
 // @ts-expect-error null where there is none
 const from: string = headers.get("From");
 
-export { from, target, timers };
+export { features, from, target, timers };

@@ -1,0 +1,60 @@
+/**
+ * What happens to a call: its events, and the values they carry.
+ */
+
+import type { Call } from "./call.js";
+import type { UaEvent } from "./emitter.js";
+import type { MediaSession } from "./media.js";
+import type { Body, CallEnd, ResponseOptions, SipHeaders, SipResponse } from "./types.js";
+import type { WebRtcSession } from "./webrtc.js";
+
+/** What happens to a call. */
+export interface CallEvents<M extends MediaSession> {
+  /** Any property has changed. */
+  change: UaEvent<object>;
+  /** `state` has changed. */
+  statechange: UaEvent<{ state: Call["state"] }>;
+  /** A provisional response above 100 to a call we placed. */
+  progress: UaEvent<{ response: SipResponse; branch: ForkBranch<M> }>;
+  /** Both sides have agreed; with the 2xx if the call is ours. */
+  established: UaEvent<{ response?: SipResponse }>;
+  /** A side has put the other on hold, or taken it off (RFC 3264 §8.4): `hold` is replaced. */
+  hold: UaEvent<{ by: "local" | "remote"; held: boolean }>;
+  /** The media session exists: `media` is set. */
+  media: UaEvent<{ media: M }>;
+  /** The browser refused to play sound before a user gesture; call `media.play()` from one. */
+  playbackblocked: UaEvent<object>;
+  /**
+   * The peer has sent a request in this call: INFO (RFC 6086), MESSAGE (RFC 3428), or a method that only the application
+   * knows. A listener answers it by `respond()`, 200 to 699; 404, 410, 480, 481 and few others end the call (RFC 5057 §5.1).
+   * If none does, it is answered as usual: 200 for INFO and MESSAGE, 405 for a method nobody knows. To answer later, call
+   * `preventDefault()` in the listener; after 30 s the usual answer is sent. `respond()` throws TypeError or RangeError for
+   * wrong arguments, and PatchcordError `wrong-state` once there is an answer.
+   *
+   * @example
+   * call.on("request", (event) => {
+   *   if (event.method !== "INFO") return;
+   *   event.preventDefault();
+   *   store(event.body).then((stored) => event.respond(stored ? 200 : 500));
+   * });
+   */
+  request: UaEvent<{
+    method: string;
+    headers: SipHeaders;
+    body: Body | null;
+    respond(status: number, options?: ResponseOptions): void;
+  }>;
+  /** The peer has sent a tone by INFO: "0" to "9", "*", "#", "A" to "D", or "!" for a flash. */
+  dtmf: UaEvent<{ tone: string; durationMs: number }>;
+  /** The call is over. Always the last but for a `change`. */
+  ended: UaEvent<CallEnd>;
+}
+
+/** One of the places at which a forked call rings (RFC 3261 §12.1, told apart by To tag). */
+export interface ForkBranch<M extends MediaSession = WebRtcSession> {
+  /** The To tag; empty where the peer sent none. */
+  readonly remoteTag: string;
+  readonly call: Call<M>;
+  /** What the application hangs on the branch. */
+  readonly data: Map<string, unknown>;
+}
