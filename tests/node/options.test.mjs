@@ -39,7 +39,7 @@ test("js_02_an_unknown_option_is_refused_by_name_and_so_is_one_inside_another", 
   refused({ ...GOOD, limits: { calls: 1, dialogs: 2 } }, TypeError, /limits: there is no option "dialogs"/);
   refused({ ...GOOD, registration: { expire: 60 } }, TypeError, /registration: .*"expire"/);
   refused({ ...GOOD, reconnect: { delay: 1 } }, TypeError, /reconnect: .*"delay"/);
-  refused({ ...GOOD, credentials: { username: "a", token: "b" } }, TypeError, /credentials: .*"token"/);
+  refused({ ...GOOD, credentials: { username: "a", secret: "b" } }, TypeError, /credentials: .*"secret"/);
 });
 
 test("js_02_options_of_the_wrong_kind_are_refused_by_name", () => {
@@ -143,9 +143,24 @@ test("au_credentials_need_a_name_and_one_secret", () => {
   refused({ ...GOOD, credentials: { username: "a", ha1: "0".repeat(40) } }, TypeError, /credentials\.ha1/);
 });
 
+test("au_07_a_token_must_be_one_that_a_header_can_hold", () => {
+  for (const token of ["", "a b", "a\r\nEvil: 1", "a,b", "=", "a=b", "ä", 7, null])
+    refused({ ...GOOD, credentials: { username: "a", token } }, TypeError, /credentials\.token/);
+});
+
+test("rg_08_contact_parameters_that_the_protocol_writes_are_refused", () => {
+  for (const name of ["+sip.instance", "reg-id", "Expires", "pub-gruu", "temp-gruu"])
+    refused({ ...GOOD, registration: { contactParams: { [name]: "1" } } }, TypeError, /contactParams: .*cannot be given/);
+  refused({ ...GOOD, registration: { requireOutbound: "yes" } }, TypeError, /registration\.requireOutbound/);
+});
+
 test("a_secret_is_in_no_message", () => {
   assert.throws(
     () => UserAgent.create({ ...GOOD, credentials: { username: "a", password: "hunter2", ha1: "hunter2" } }),
+    (error) => !error.message.includes("hunter2"),
+  );
+  assert.throws(
+    () => UserAgent.create({ ...GOOD, credentials: { username: "a", token: "hunter2, hunter2" } }),
     (error) => !error.message.includes("hunter2"),
   );
 });
