@@ -71,22 +71,32 @@ export function credentialSettings(value: unknown): CredentialSettings {
 export function credentials(value: unknown): EngineCredentials {
   const name = "credentials";
   if (value === undefined) throw new TypeError(`${name}: { username, password } is needed`);
-  const given = check.record(value, name, ["username", "password", "ha1", "realm"]);
-  const { password, ha1, realm } = given;
+  const given = check.record(value, name, ["username", "password", "ha1", "realm", "token"]);
+  const { password, ha1, realm, token } = given;
   const username = check.text(given["username"], `${name}.username`);
-  if ((password === undefined) === (ha1 === undefined))
-    throw new TypeError(`${name}: either password or ha1 is needed`);
+  if (password === undefined && ha1 === undefined && token === undefined)
+    throw new TypeError(`${name}: password or ha1 is needed, or a token`);
+  if (password !== undefined && ha1 !== undefined) throw new TypeError(`${name}: password or ha1 is needed, not both`);
   if (password !== undefined && typeof password !== "string")
     throw new TypeError(`${name}.password: a string is needed, not ${check.kind(password)}`);
   if (ha1 !== undefined && !/^([\da-f]{32}|[\da-f]{64})$/i.test(check.text(ha1, `${name}.ha1`))) {
-    throw new TypeError(`${name}.ha1: 32 hexadecimal digits (MD5) or 64 (SHA-256) are needed`);
+    throw new TypeError(`${name}.ha1: 32 hexadecimal digits (MD5) or 64 (SHA-256, SHA-512-256) are needed`);
   }
   return {
     username,
     ...(password !== undefined && { password }),
     ...(ha1 !== undefined && { ha1: String(ha1).toLowerCase() }),
     ...(realm !== undefined && { realm: check.text(realm, `${name}.realm`) }),
+    ...(token !== undefined && { token: bearerToken(token, `${name}.token`) }),
   };
+}
+
+/** RFC 6750 §2.1. The token itself is in no message. */
+function bearerToken(value: unknown, name: string): string {
+  const token = check.text(value, name);
+  if (!/^[\w.~+/-]+=*$/.test(token))
+    throw new TypeError(`${name}: holds what no bearer token can; letters, digits and -._~+/ are allowed, = at its end`);
+  return token;
 }
 
 const USER_AGENT = [
@@ -157,13 +167,21 @@ function isThisHost(host: string): boolean {
 
 function registrationConfig(value: unknown): Config["registration"] | undefined {
   if (value === false) return undefined;
-  const given = check.record(value, "registration", ["expires", "registrar", "contactParams"]);
+  const given = check.record(value, "registration", ["expires", "registrar", "contactParams", "requireOutbound"]);
   const { expires = 600, registrar } = given;
   return {
     expires: check.whole(expires, "registration.expires", 1, 4_294_967_295),
-    contactParams: check.parameterList(given["contactParams"], "registration.contactParams"),
+    contactParams: contactParams(given["contactParams"], "registration.contactParams"),
+    requireOutbound: check.flag(given["requireOutbound"], "registration.requireOutbound", false),
     ...(registrar !== undefined && { registrar: registrarUri(registrar) }),
   };
+}
+
+function contactParams(value: unknown, name: string): [string, string | undefined][] {
+  const list = check.parameterList(value, name);
+  const ours = list.find(([parameter]) => /^(\+sip\.instance|reg-id|expires|(pub|temp)-gruu)$/i.test(parameter));
+  if (ours) throw new TypeError(`${name}: "${ours[0]}" is written by the protocol itself and cannot be given`);
+  return list;
 }
 
 function registrarUri(value: unknown): string {

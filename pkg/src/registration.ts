@@ -35,6 +35,7 @@ export class Registration extends Emitter<RegistrationEvents> {
   #state: RegistrationState = "unregistered";
   #expiresAt: Date | null = null;
   #contacts: readonly NameAddr[] = [];
+  #gruu: Gruu = {};
 
   /** @internal */
   constructor(door: RegistrationDoor) {
@@ -48,12 +49,20 @@ export class Registration extends Emitter<RegistrationEvents> {
     door.attach((event) => this.#receive(event));
   }
 
-  /** waiting = between two attempts; rejected = refused for good. */
+  /**
+   * unregistered: nobody tries · registering: REGISTER is on its way, and we were not registered · registered
+   * · waiting: between two attempts, or until there is a connection · rejected: refused for good. A refresh in time shows
+   * no other state than registered. After one that failed the state is waiting while the registrar still holds our
+   * contact: `expiresAt` says until when, and an attempt is made before.
+   */
   get state(): "unregistered" | "registering" | "registered" | "waiting" | "rejected" {
     return this.#state;
   }
 
-  /** When the binding ends unless it is refreshed, which happens by itself. */
+  /**
+   * When the binding ends unless it is refreshed, which happens by itself. null when the registrar does not hold our
+   * contact, as far as we know.
+   */
   get expiresAt(): Date | null {
     return this.#expiresAt;
   }
@@ -63,9 +72,12 @@ export class Registration extends Emitter<RegistrationEvents> {
     return this.#contacts;
   }
 
-  /** Globally routable addresses of this user agent (RFC 5627), where the registrar gives some. */
+  /**
+   * Addresses by which this very user agent is reached from everywhere (RFC 5627), where the registrar gives some. The
+   * public one is the Contact of calls; the temporary one, which does not tell whose it is, changes with each refresh.
+   */
   get gruu(): { public?: string; temporary?: string } {
-    return {};
+    return this.#gruu;
   }
 
   /**
@@ -92,29 +104,38 @@ export class Registration extends Emitter<RegistrationEvents> {
 
   #receive(event: RegistrationEvent): void {
     if (event.type === "refreshed") this.#onRefreshed(event);
-    else this.#onState(event);
+    else if (event.type === "state") this.#onState(event);
+    else this.#forget();
     this.#events.fire("change", {});
   }
 
-  #onRefreshed({ expiresAt: instant, contacts }: Extract<RegistrationEvent, { type: "refreshed" }>): void {
+  /** The state follows in an event of its own; whoever looks meanwhile sees both as they are. */
+  #onRefreshed({ expiresAt: instant, contacts, gruu }: Extract<RegistrationEvent, { type: "refreshed" }>): void {
     const expiresAt = this.#door.date(instant);
+    this.#state = "registered";
     this.#expiresAt = expiresAt;
     this.#contacts = contacts.map(nameAddr);
+    this.#gruu = gruu;
     this.#events.fire("refreshed", { expiresAt });
   }
 
   #onState({ state, response, retryAt }: Extract<RegistrationEvent, { type: "state" }>): void {
     this.#state = state;
-    if (state === "unregistered" || state === "rejected") {
-      this.#expiresAt = null;
-      this.#contacts = [];
-    }
+    if (state === "unregistered" || state === "rejected") this.#forget();
     this.#events.fire("statechange", {
       state,
       ...(response && { response: sipResponse(response) }),
       ...(retryAt !== undefined && { retryAt: this.#door.date(retryAt) }),
     });
   }
+
+  /** The registrar holds our contact no longer. */
+  #forget(): void {
+    this.#expiresAt = null;
+    this.#contacts = [];
+    this.#gruu = {};
+  }
 }
 
+type Gruu = Registration["gruu"];
 type RegistrationState = Registration["state"];

@@ -75,22 +75,30 @@ export interface Reason {
   text?: string;
 }
 
-/** User name and secret for digest authentication (RFC 7616). */
+/**
+ * User name and secrets: for digest authentication (RFC 7616, RFC 8760), for bearer authentication (RFC 8898), or for
+ * both. Of what a server offers, the first that these fit is answered.
+ */
 export interface Credentials {
   username: string;
   /** The password; or `ha1` in its place. */
   password?: string;
-  /** H(username:realm:password) in hexadecimal: 32 digits for MD5, 64 for SHA-256. It fits that algorithm only. */
+  /**
+   * H(username:realm:password) in hexadecimal, so that the password itself need not be here: 32 digits for MD5, 64 for
+   * whichever of SHA-256 and SHA-512-256 the server names first. It fits that algorithm only.
+   */
   ha1?: string;
   /** The only realm these are for. */
   realm?: string;
+  /** Sent as `Authorization: Bearer …` to servers that ask for a token (RFC 8898). */
+  token?: string;
 }
 
 /** What a server asks credentials for. */
 export interface Challenge {
   /** The protection realm. */
   realm: string;
-  /** Algorithms offered, topmost first. */
+  /** Algorithms offered, topmost first, as written; "MD5" where none is named, "Bearer" where a token will do. */
   algorithms: readonly string[];
   /** Whether a proxy asks (407) rather than the server itself (401). */
   proxy: boolean;
@@ -104,8 +112,16 @@ export interface RegistrationOptions {
   expires?: number;
   /** The registrar's URI. Default: the domain of the address of record. */
   registrar?: string;
-  /** Parameters added to our Contact; null for one without a value. */
+  /**
+   * Parameters added to our Contact; null for one without a value. Those of push notifications (`pn-provider`, `pn-prid`,
+   * `pn-param`; RFC 8599) stand in its URI.
+   */
   contactParams?: Readonly<Record<string, string | null>>;
+  /**
+   * Where the way to the registrar cannot do outbound (439, RFC 5626 §11.6): true = refused for good. Default false: registered
+   * without it.
+   */
+  requireOutbound?: boolean;
 }
 
 /** Reconnecting and keep-alive (RFC 5626 §4.4, §4.5). Seconds. */

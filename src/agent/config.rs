@@ -1,7 +1,7 @@
 //! What a user agent is made with, as plain data, and the checks that refuse what cannot work.
 
 use crate::entropy::Entropy;
-use crate::message::{Name, NameAddr, SipUri, Uri, is_safe};
+use crate::message::{Name, NameAddr, SipUri, Uri, is_bearer_token, is_safe};
 use crate::time::{Backoff, Duration};
 use crate::transaction::Timers;
 use crate::transport;
@@ -124,8 +124,10 @@ pub struct RegistrationConfig {
     /// The registrar's URI; by default the domain of the address of record.
     #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
     pub registrar: Option<String>,
-    /// Added to our Contact.
+    /// Added to our Contact; those whose names begin with `pn-` to its URI (RFC 8599 §4.1).
     pub contact_params: Vec<(String, Option<String>)>,
+    /// Whether to be registered without outbound (RFC 5626) is no better than not at all.
+    pub require_outbound: bool,
 }
 
 /// Reconnecting and keep-alive, in milliseconds.
@@ -249,26 +251,62 @@ impl Config {
         if registration.expires == 0 {
             return Err(Misuse::new("registration.expires: must be at least 1 second"));
         }
-        if !self.instance_id.starts_with("urn:")
-            || !is_safe(&self.instance_id)
-            || self.instance_id.contains(['<', '>', '"'])
-        {
+        if !is_urn(&self.instance_id) {
             return Err(Misuse::new("instanceId: must be a URN such as urn:uuid:…"));
         }
-        let mut contact = contact.clone();
-        contact.params.set("+sip.instance", Some(&format!("\"<{}>\"", self.instance_id)));
-        contact.params.set("reg-id", Some("1"));
-        for (name, value) in &registration.contact_params {
-            if !is_safe(name) || value.as_deref().is_some_and(|value| !is_safe(value)) {
-                return Err(Misuse::new("registration.contactParams: holds a line end or NUL"));
-            }
-            contact.params.set(name, value.as_deref());
-        }
-        // Whatever the application added, it must still be one well-formed Contact.
-        let contact = NameAddr::parse(&contact.to_string())
-            .map_err(|_| Misuse::new("registration.contactParams: cannot stand in a Contact"))?;
-        Ok(Account { registrar, expires: registration.expires, contact, backoff })
+        let contact = register_contact(contact, &self.instance_id, &registration.contact_params)?;
+        Ok(Account {
+            registrar,
+            expires: registration.expires,
+            require_outbound: registration.require_outbound,
+            contact,
+            backoff,
+        })
     }
+}
+
+/// Our Contact in REGISTER: with what tells this device and this flow from others (RFC 5626 §4.2), and what the
+/// application adds.
+fn register_contact(
+    plain: &NameAddr,
+    instance_id: &str,
+    params: &[(String, Option<String>)],
+) -> Result<NameAddr, Misuse> {
+    const OURS: [&str; 5] = ["+sip.instance", "reg-id", "expires", "pub-gruu", "temp-gruu"];
+    let mut contact = plain.clone();
+    contact.params.set("+sip.instance", Some(&format!("\"<{instance_id}>\"")));
+    contact.params.set("reg-id", Some("1"));
+    for (name, value) in params {
+        let value = value.as_deref();
+        if !is_safe(name) || value.is_some_and(|value| !is_safe(value)) {
+            return Err(Misuse::new("registration.contactParams: holds a line end or NUL"));
+        }
+        if OURS.iter().any(|ours| ours.eq_ignore_ascii_case(name)) {
+            return Err(Misuse::new(format!(
+                "registration.contactParams: `{name}` is written by the user agent itself"
+            )));
+        }
+        let is_push = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("pn-"));
+        match &mut contact.uri {
+            // RFC 8599 §4.1: they are parameters of the URI.
+            Uri::Sip(uri) if is_push => uri.set_param(name, value),
+            Uri::Sip(_) | Uri::Other { .. } => contact.params.set(name, value),
+        }
+    }
+    // Whatever the application added, it must still be one well-formed Contact.
+    NameAddr::parse(&contact.to_string())
+        .map_err(|_| Misuse::new("registration.contactParams: cannot stand in a Contact"))
+}
+
+/// `urn:NID:NSS` (RFC 8141 §2), as far as it can stand in a quoted string between angle brackets.
+fn is_urn(text: &str) -> bool {
+    let Some(("urn" | "URN", rest)) = text.split_once(':') else { return false };
+    let Some((space, name)) = rest.split_once(':') else { return false };
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'\\');
+    !space.is_empty()
+        && space.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !name.is_empty()
+        && name.bytes().all(is_plain)
 }
 
 fn address_of_record(text: &str) -> Result<SipUri, Misuse> {
@@ -326,13 +364,15 @@ pub(super) fn check_source(source: &CredentialSource) -> Result<(), Misuse> {
 /// Checks what of credentials stands in a message (MS-16).
 ///
 /// # Errors
-/// [`Misuse`] where the user name holds a line end or NUL.
+/// [`Misuse`] where the user name holds a line end or NUL, or the token what no token can (RFC 6750 §2.1).
 pub(super) fn check_credentials(credentials: &Credentials) -> Result<(), Misuse> {
-    if is_safe(&credentials.username) {
-        Ok(())
-    } else {
-        Err(Misuse::new("credentials: the user name holds a line end or NUL"))
+    if !is_safe(&credentials.username) {
+        return Err(Misuse::new("credentials: the user name holds a line end or NUL"));
     }
+    if credentials.token.as_deref().is_some_and(|token| !is_bearer_token(token)) {
+        return Err(Misuse::new("credentials: the token holds what no bearer token can"));
+    }
+    Ok(())
 }
 
 fn millis(count: u32) -> Duration {

@@ -1,9 +1,12 @@
 //! The downward path: what rooms have told becomes outputs, until nobody has anything left to tell.
 
 use super::{ConnectionState, Direction, Event, Interest, Output, UserAgent};
-use crate::message::{Frame, Message, Transport as ViaTransport};
+use crate::message::{Frame, Message, Transport as ViaTransport, mask};
 use crate::transport;
 use crate::usage::{Binding, Flow, Told};
+
+/// Close code of a socket that is no longer wanted (RFC 6455 §7.4.1).
+const NORMAL: u16 = 1000;
 
 impl UserAgent {
     /// Hands round what rooms have told. Every change ends here.
@@ -83,9 +86,20 @@ impl UserAgent {
                 return;
             }
             Told::Bound(binding) => return self.bound(binding),
+            Told::Unbound => {
+                self.cx.binding = Binding::default();
+                return;
+            }
+            Told::FlowFailed(why) => return self.flow_failed(why),
             Told::Diagnostic(code, detail) => Event::Diagnostic { code: code.to_owned(), detail },
         };
         self.outputs.push_back(Output::Event(event));
+    }
+
+    fn flow_failed(&mut self, why: &str) {
+        if let Some(flow) = self.cx.flow.as_ref().map(|flow| flow.id) {
+            self.transport.give_up(self.cx.now, flow, NORMAL, why, &mut self.cx.entropy);
+        }
     }
 
     fn bound(&mut self, binding: Binding) {
@@ -120,27 +134,4 @@ impl UserAgent {
             self.outputs.push_back(Output::Event(Event::Trace { direction, message, at: self.cx.now }));
         }
     }
-}
-
-/// A message for showing: what proves an identity is left out (SL-07).
-fn mask(message: &str) -> String {
-    let mut shown = String::with_capacity(message.len());
-    let (mut in_head, mut hidden) = (true, false);
-    for line in message.split_inclusive('\n') {
-        in_head &= !matches!(line, "\r\n" | "\n");
-        // A folded line belongs to the header above it.
-        let folded = line.starts_with([' ', '\t']);
-        hidden = in_head && if folded { hidden } else { is_secret(line) };
-        match line.split_once(':').filter(|_| hidden && !folded) {
-            Some((name, _)) => shown.extend([name, ": (masked)\r\n"]),
-            None if hidden => {}
-            None => shown.push_str(line),
-        }
-    }
-    shown
-}
-
-fn is_secret(line: &str) -> bool {
-    let name = line.split(':').next().unwrap_or_default().trim();
-    name.eq_ignore_ascii_case("Authorization") || name.eq_ignore_ascii_case("Proxy-Authorization")
 }

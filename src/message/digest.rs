@@ -9,13 +9,17 @@
 
 mod authorization;
 mod challenge;
+mod info;
+mod offer;
 
 pub use authorization::Authorization;
 pub use challenge::Challenge;
+pub use info::AuthenticationInfo;
+pub use offer::{Offer, is_bearer_token};
 
 use md5::Md5;
-use sha2::Sha256;
 use sha2::digest::Digest;
+use sha2::{Sha256, Sha512_256};
 
 use super::lex::{self, BLANK, Split};
 
@@ -30,6 +34,10 @@ pub enum Algorithm {
     Sha256,
     /// `SHA-256-sess`
     Sha256Sess,
+    /// `SHA-512-256`
+    Sha512_256,
+    /// `SHA-512-256-sess`
+    Sha512_256Sess,
 }
 
 /// The quality of protection in use.
@@ -41,8 +49,8 @@ pub enum Qop {
     AuthInt,
 }
 
-/// Everything that goes into one response.
-#[derive(Clone, Copy, Debug)]
+/// Everything that goes into one response. It holds a secret, so it has no `Debug`.
+#[derive(Clone, Copy)]
 pub struct Exchange<'a> {
     /// The algorithm of the challenge.
     pub algorithm: Algorithm,
@@ -65,6 +73,12 @@ pub struct Exchange<'a> {
 }
 
 impl Algorithm {
+    /// Whether it is one of the MD5 forms, which are no longer safe (RFC 8760 §1).
+    #[must_use]
+    pub const fn is_md5(self) -> bool {
+        matches!(self, Self::Md5 | Self::Md5Sess)
+    }
+
     /// The algorithm that the parameter names, in any case; MD5 without the parameter; `None` when it is not
     /// supported.
     #[must_use]
@@ -72,7 +86,7 @@ impl Algorithm {
         let Some(text) = text else {
             return Some(Self::Md5);
         };
-        let all = [Self::Md5, Self::Md5Sess, Self::Sha256, Self::Sha256Sess];
+        let all = [Self::Md5, Self::Md5Sess, Self::Sha256, Self::Sha256Sess, Self::Sha512_256, Self::Sha512_256Sess];
         all.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(text))
     }
 
@@ -84,13 +98,28 @@ impl Algorithm {
             Self::Md5Sess => "MD5-sess",
             Self::Sha256 => "SHA-256",
             Self::Sha256Sess => "SHA-256-sess",
+            Self::Sha512_256 => "SHA-512-256",
+            Self::Sha512_256Sess => "SHA-512-256-sess",
         }
+    }
+
+    /// Whether it is a session form: what is hashed first holds the nonces too.
+    #[must_use]
+    pub const fn is_session(self) -> bool {
+        matches!(self, Self::Md5Sess | Self::Sha256Sess | Self::Sha512_256Sess)
+    }
+
+    /// How many hexadecimal digits its hash has.
+    #[must_use]
+    pub const fn digits(self) -> usize {
+        if self.is_md5() { 32 } else { 64 }
     }
 
     fn hash(self, parts: &[&[u8]]) -> String {
         match self {
             Self::Md5 | Self::Md5Sess => hash::<Md5>(parts),
             Self::Sha256 | Self::Sha256Sess => hash::<Sha256>(parts),
+            Self::Sha512_256 | Self::Sha512_256Sess => hash::<Sha512_256>(parts),
         }
     }
 }
@@ -126,12 +155,11 @@ impl Exchange<'_> {
         let hash = |parts: &[&[u8]]| self.algorithm.hash(parts);
         let (nonce, cnonce) = (self.nonce.as_bytes(), self.cnonce.as_bytes());
         let session;
-        let ha1 = match self.algorithm {
-            Algorithm::Md5 | Algorithm::Sha256 => self.ha1,
-            Algorithm::Md5Sess | Algorithm::Sha256Sess => {
-                session = hash(&[self.ha1.as_bytes(), nonce, cnonce]);
-                &session
-            }
+        let ha1 = if self.algorithm.is_session() {
+            session = hash(&[self.ha1.as_bytes(), nonce, cnonce]);
+            &session
+        } else {
+            self.ha1
         };
         let (method, uri) = (self.method.as_bytes(), self.uri.as_bytes());
         let ha2 = match self.qop {
@@ -178,9 +206,11 @@ fn hex(octets: &[u8]) -> String {
 /// The parameters of a header of scheme Digest, values unquoted; `None` for another scheme or a malformed list.
 fn parse_params(text: &str) -> Option<Vec<(&str, String)>> {
     let (scheme, list) = lex::split_blank(lex::trim(text))?;
-    if !scheme.eq_ignore_ascii_case("Digest") {
-        return None;
-    }
+    if scheme.eq_ignore_ascii_case("Digest") { parse_list(list) } else { None }
+}
+
+/// `name=value` pairs between commas, values unquoted; `None` for anything else.
+fn parse_list(list: &str) -> Option<Vec<(&str, String)>> {
     let mut params = Vec::new();
     for piece in Split::new(list, b',') {
         let piece = piece.ok()?;

@@ -1,11 +1,15 @@
 //! What a socket carries: one WebSocket message is one SIP message, as text or as binary (RFC 7118 §5).
 
+use core::fmt;
+
+use super::secrecy;
+
 /// One socket's life. Never reused. Even a reconnect to the same server is a new flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlowId(pub u64);
 
 /// One whole WebSocket message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A text message, UTF-8 by its nature.
     Text(String),
@@ -21,6 +25,17 @@ impl Frame {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(octets) => octets,
         }
+    }
+}
+
+impl fmt::Debug for Frame {
+    /// The message as people may see it (SL-07).
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text(_) => "Text",
+            Self::Binary(_) => "Binary",
+        };
+        out.debug_tuple(kind).field(&secrecy::mask(&String::from_utf8_lossy(self.as_bytes()))).finish()
     }
 }
 

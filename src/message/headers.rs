@@ -7,6 +7,7 @@ mod typed;
 
 pub use typed::Contacts;
 
+use core::fmt;
 use std::borrow::Cow;
 
 use super::fault::{BadValue, Fault};
@@ -20,11 +21,18 @@ pub struct Headers {
 }
 
 /// One header line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Field {
     /// The header.
     pub name: Name,
     octets: Box<[u8]>,
+}
+
+impl fmt::Debug for Field {
+    /// As people may see it (SL-07).
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.name, self.name.shown(&self.value()))
+    }
 }
 
 impl Field {

@@ -110,6 +110,7 @@ names! {
     ProxyAuthorization "Proxy-Authorization",
     RequestDisposition "Request-Disposition",
     PPreferredIdentity "P-Preferred-Identity",
+    ProxyAuthenticationInfo "Proxy-Authentication-Info",
 }
 
 impl Name {

@@ -125,6 +125,13 @@ impl SipUri {
         Self { secure: self.secure, user: self.user.clone(), host, port: self.port, ..Self::default() }
     }
 
+    /// Gives the URI parameter this value, plain text that is escaped where it must be. A name that is no token is not
+    /// written.
+    pub fn set_param(&mut self, name: &str, value: Option<&str>) {
+        let escaped = value.map(|value| escape::encode(value, is_param));
+        self.params.set(name, escaped.as_deref());
+    }
+
     /// Whether the element it names routes loosely (RFC 3261 §19.1.1).
     #[must_use]
     pub fn is_lr(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::time::Duration;
 use crate::transaction::Timers;
 
 /// Settings of a [`Switchboard`](super::Switchboard).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// The host part of its users' addresses, and the realm of its challenges. Lower case.
     pub domain: String,
@@ -24,6 +24,14 @@ pub struct Config {
     pub max_expires: u32,
     /// How many contacts a user may have.
     pub max_contacts: usize,
+}
+
+impl core::fmt::Debug for Config {
+    /// Keeps passwords out of logs.
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let users: Vec<_> = self.users.keys().collect();
+        out.debug_struct("Config").field("domain", &self.domain).field("users", &users).finish_non_exhaustive()
+    }
 }
 
 impl Config {

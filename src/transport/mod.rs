@@ -202,6 +202,15 @@ impl Transport {
         self.wait(now, &format!("the connection was closed with code {code}"), entropy);
     }
 
+    /// Closes the socket that is up, because it is of no use, and connects anew.
+    pub fn give_up(&mut self, now: Instant, flow: FlowId, code: u16, why: &str, entropy: &mut Entropy) {
+        if matches!(self.state, State::Up { flow: ours, .. } if ours == flow) {
+            self.told.push_back(Told::Close(flow, code));
+            self.lose(flow);
+            self.wait(now, why, entropy);
+        }
+    }
+
     /// A frame has arrived; keep-alives are dealt with here (RFC 7118 §6, RFC 5626 §3.5.1).
     pub fn received(&mut self, now: Instant, flow: FlowId, frame: &Frame, entropy: &mut Entropy) -> Inbound {
         let State::Up { flow: ours, .. } = self.state else { return Inbound::Nothing };
@@ -272,9 +281,7 @@ impl Transport {
             State::Up { flow, .. } => match self.keepalive.handle_timeout(now, entropy) {
                 keepalive::Alarm::Ping => self.told.push_back(Told::Send(flow, Frame::Text("\r\n\r\n".to_owned()))),
                 keepalive::Alarm::Dead => {
-                    self.told.push_back(Told::Close(flow, NORMAL));
-                    self.lose(flow);
-                    self.wait(now, "the server did not answer a keep-alive", entropy);
+                    self.give_up(now, flow, NORMAL, "the server did not answer a keep-alive", entropy)
                 }
             },
         }

@@ -104,6 +104,14 @@ impl Cx {
         !is_full(self.dialogs.len(), self.limits.dialogs)
     }
 
+    /// Our Contact in requests and responses that make a dialog: the public GRUU where the registrar gave one (RFC 5627
+    /// §4.4), which then needs no instance beside it.
+    #[must_use]
+    pub fn contact(&self) -> NameAddr {
+        let public = self.binding.gruu.public.clone();
+        public.map_or_else(|| self.profile.contact.clone(), NameAddr::new)
+    }
+
     /// A request out of any dialog, complete but for Via, CSeq and Contact. The Call-ID is new.
     pub fn request(&mut self, method: Method, uri: Uri, to: &NameAddr) -> Request {
         let mut request = Request::new(method, uri);
@@ -146,7 +154,7 @@ impl Cx {
 
     /// Says where we are and what we can, as every request and 2xx does that opens a dialog or refreshes its target.
     pub fn describe_us(&self, headers: &mut Headers) {
-        headers.push(Name::Contact, self.profile.contact.to_string());
+        headers.push(Name::Contact, self.contact().to_string());
         headers.push(Name::Allow, self.profile.allow.as_str());
     }
 

@@ -26,7 +26,7 @@ pub use standalone::Standalone;
 pub use uas::For;
 
 use crate::dialog;
-use crate::message::NameAddr;
+use crate::message::{NameAddr, SipUri, Uri};
 use data::{AskId, CallHandle, Outcome, RequestId};
 use question::Question;
 
@@ -61,6 +61,30 @@ pub struct Binding {
     pub service_route: Vec<NameAddr>,
     /// Seconds between keep-alives that the edge asked for (RFC 5626 §5.4).
     pub flow_timer: Option<u32>,
+    /// Whether the edge does outbound, and so answers keep-alives (RFC 5626 §5.4).
+    pub outbound: bool,
+    /// Our addresses that are good from everywhere (RFC 5627).
+    pub gruu: Gruu,
+}
+
+/// Globally routable addresses of this very device (RFC 5627), where the registrar gives some.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gruu {
+    /// The one that shows whose it is, the same as long as the account lives.
+    pub public: Option<Uri>,
+    /// One that does not; another with each registration.
+    pub temporary: Option<Uri>,
+}
+
+impl Gruu {
+    /// Whether a Request-URI is an address that the registrar gave to this device: one with the mark of a GRUU at the same
+    /// host, whoever sent it knows. (Temporary ones of earlier registrations are still good, RFC 5627 §3.1.2; the edge
+    /// has looked up whose they are.)
+    #[must_use]
+    pub fn names_us(&self, uri: &SipUri) -> bool {
+        let given = [&self.public, &self.temporary].into_iter().flatten().filter_map(Uri::as_sip);
+        uri.params.has("gr") && given.into_iter().any(|ours| ours.host.eq_ignore_ascii_case(&uri.host))
+    }
 }
 
 /// What usages tell the hub.
@@ -78,6 +102,10 @@ pub enum Told {
     Withdraw(AskId),
     /// A 2xx to REGISTER has come: the flow is good, and this is what it brought.
     Bound(Binding),
+    /// Our contact is bound no longer: what the last 2xx brought is void.
+    Unbound,
+    /// The edge does not know the flow that we use any more (RFC 5626 §11.5); why, for people.
+    FlowFailed(&'static str),
     /// Something was tolerated or could not be acted on.
     Diagnostic(&'static str, String),
 }

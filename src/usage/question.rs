@@ -67,7 +67,7 @@ pub enum Question {
 pub struct ChallengeData {
     /// The protection realm.
     pub realm: String,
-    /// The algorithms offered, topmost first, as written; `MD5` where none was named.
+    /// The algorithms offered, topmost first, as written; `MD5` where none was named, `Bearer` for a token (RFC 8898).
     pub algorithms: Vec<String>,
     /// Whether a proxy asks (407) rather than the server itself (401).
     pub proxy: bool,
@@ -144,7 +144,7 @@ pub enum CredentialSource {
     Ask,
 }
 
-/// A user's name and secret for digest authentication.
+/// A user's name and secrets: for digest authentication (RFC 7616), for bearer authentication (RFC 8898), or both.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Credentials {
@@ -154,12 +154,15 @@ pub struct Credentials {
     #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
     pub password: Option<String>,
     /// H(username:realm:password) in hexadecimal, in place of the password. It fits one algorithm: MD5 with 32
-    /// digits, SHA-256 with 64.
+    /// digits, with 64 whichever of SHA-256 and SHA-512-256 the server names first.
     #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
     pub ha1: Option<String>,
     /// The only realm they are for.
     #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
     pub realm: Option<String>,
+    /// A token for servers that ask for one (RFC 8898), alone or beside a secret for digest.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional), serde(default))]
+    pub token: Option<String>,
 }
 
 impl core::fmt::Debug for Credentials {

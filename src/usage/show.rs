@@ -3,17 +3,10 @@
 use super::data::{Address, Body, Content, MessageData, ResponseData};
 use crate::message::{Headers, Name, NameAddr, Response};
 
-/// A message's header fields and body.
+/// A message's header fields, secrets masked, and body.
 #[must_use]
 pub fn message_data(headers: &Headers, octets: &[u8]) -> MessageData {
-    let mut lines = String::new();
-    for field in headers.iter() {
-        lines.push_str(field.name.as_str());
-        lines.push_str(": ");
-        lines.push_str(&field.value());
-        lines.push_str("\r\n");
-    }
-    MessageData { headers: lines, body: body(headers, octets) }
+    MessageData { headers: headers.to_shown(), body: body(headers, octets) }
 }
 
 /// A response.

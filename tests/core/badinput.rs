@@ -237,7 +237,7 @@ fn ms_16_line_ends_in_what_the_application_says_are_misuse_and_send_nothing() {
     };
     let body = Body { content_type: EVIL.to_owned(), content: Content::Text("x".to_owned()), disposition: None };
     let credentials = |username: &str| CredentialSource::Fixed {
-        credentials: Credentials { username: username.to_owned(), password: None, ha1: None, realm: None },
+        credentials: Credentials { username: username.to_owned(), password: None, ha1: None, realm: None, token: None },
     };
     for command in [
         Command::Call {
@@ -280,10 +280,15 @@ fn ms_16_line_ends_in_what_the_application_says_are_misuse_and_send_nothing() {
 #[test]
 fn ms_16_line_ends_in_the_configuration_are_misuse_that_names_the_field() {
     let registration = |params: Vec<(String, Option<String>)>, registrar: Option<&str>| {
-        Some(RegistrationConfig { expires: 60, registrar: registrar.map(str::to_owned), contact_params: params })
+        Some(RegistrationConfig {
+            expires: 60,
+            registrar: registrar.map(str::to_owned),
+            contact_params: params,
+            require_outbound: false,
+        })
     };
     let param = |name: &str, value: &str| vec![(name.to_owned(), Some(value.to_owned()))];
-    let credentials = Credentials { username: EVIL.to_owned(), password: None, ha1: None, realm: None };
+    let credentials = Credentials { username: EVIL.to_owned(), password: None, ha1: None, realm: None, token: None };
     for (field, config) in [
         ("aor", Config { aor: format!("sip:alice@example.test{EVIL}"), ..config() }),
         ("displayName", Config { display_name: Some(EVIL.to_owned()), ..config() }),
@@ -302,7 +307,9 @@ fn ms_16_line_ends_in_the_configuration_are_misuse_that_names_the_field() {
 
 #[test]
 fn js_02_a_configuration_that_cannot_work_is_misuse_that_names_the_field() {
-    let registration = |expires| Some(RegistrationConfig { expires, registrar: None, contact_params: Vec::new() });
+    let registration = |expires| {
+        Some(RegistrationConfig { expires, registrar: None, contact_params: Vec::new(), require_outbound: false })
+    };
     for (field, config) in [
         ("aor", Config { aor: "alice".to_owned(), ..config() }),
         ("aor", Config { aor: "sip:example.test".to_owned(), ..config() }),

@@ -310,7 +310,8 @@ fn sl_10_the_longest_timers_overflow_nothing() {
 fn sl_08_a_server_that_asks_for_ever_new_realms_fills_no_request() {
     let source = |username: &str| {
         let secret = Some("secret".to_owned());
-        let credentials = Credentials { username: username.to_owned(), password: secret, ha1: None, realm: None };
+        let credentials =
+            Credentials { username: username.to_owned(), password: secret, ha1: None, realm: None, token: None };
         CredentialSource::Fixed { credentials }
     };
     let mut script = Script::connected_as(Config { credentials: source("alice"), ..config() });

@@ -434,7 +434,13 @@ fn some_config(chance: &mut Entropy) -> Config {
 }
 
 fn credentials(password: &str) -> Credentials {
-    Credentials { username: "alice".to_owned(), password: Some(password.to_owned()), ha1: None, realm: None }
+    Credentials {
+        username: "alice".to_owned(),
+        password: Some(password.to_owned()),
+        ha1: None,
+        realm: None,
+        token: None,
+    }
 }
 
 fn challenge(request: &Text, status: u16, nonce: u64) -> Text {

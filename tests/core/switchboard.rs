@@ -70,6 +70,55 @@ fn au_08_a_nonce_is_stale_after_300_seconds() {
 }
 
 #[test]
+fn au_08_a_nonce_that_the_edge_did_not_make_is_challenged_as_if_there_were_none() {
+    let forge = |nonce: &str, other: &str| match other {
+        "" => {
+            let mut letters: Vec<char> = nonce.chars().collect();
+            letters[3] = if letters[3] == 'A' { 'B' } else { 'A' };
+            letters.into_iter().collect()
+        }
+        other => other.to_owned(),
+    };
+    let mut elsewhere = Bed::seeded(9);
+    let flow = elsewhere.open(1);
+    let text = register("alice", &contact("alice", "a1"), "c").replace("{cseq}", "1");
+    elsewhere.send(flow, &text.replace("{auth}", ""));
+    let foreign = challenges(&elsewhere.one(flow))[0].nonce.clone();
+    for other in ["", "n", "AAAA", foreign.as_str()] {
+        let mut bed = Bed::new();
+        let flow = bed.open(1);
+        bed.send(flow, &text.replace("{auth}", ""));
+        let challenge = bed.one(flow);
+        let nonce = challenges(&challenge)[0].nonce.clone();
+        let forged = challenge.replace(&nonce, &forge(&nonce, other));
+        let auth = credentials(&forged, ("alice", "alice-secret", Algorithm::Sha256), &text, 1);
+        bed.send(flow, &text.replace("{auth}", &auth).replace("{branch}", "b2"));
+        let answer = bed.one(flow);
+        assert_eq!(status(&answer), 401, "{other}");
+        assert!(challenges(&answer).iter().all(|offer| !offer.stale), "{other}");
+    }
+}
+
+#[test]
+fn au_08_a_proxy_asks_by_its_own_headers_and_a_registrar_by_its() {
+    let mut bed = Bed::new();
+    let flow = bed.open(1);
+    bed.send(
+        flow,
+        &request("MESSAGE", ("alice", "a1"), &format!("bob@{REALM}"), "m").replace("{auth}", "").replace("{cseq}", "1"),
+    );
+    let answer = bed.one(flow);
+    assert_eq!(status(&answer), 407);
+    assert!(challenges(&answer).iter().all(|offer| offer.proxy));
+    // What a REGISTER proves in Proxy-Authorization proves nothing to a registrar.
+    let text = register("alice", &contact("alice", "a1"), "c").replace("{cseq}", "1");
+    bed.send(flow, &text.replace("{auth}", ""));
+    let auth = credentials(&bed.one(flow), ("alice", "alice-secret", Algorithm::Sha256), &text, 1);
+    bed.send(flow, &text.replace("{auth}", &format!("Proxy-{auth}")).replace("{branch}", "b3"));
+    assert_eq!(status(&bed.one(flow)), 401);
+}
+
+#[test]
 fn au_08_a_wrong_password_and_an_unknown_user_are_challenged_alike() {
     for user in ["alice", "mallory"] {
         let mut bed = Bed::new();

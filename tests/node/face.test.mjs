@@ -31,7 +31,7 @@ test("design_3_config_has_the_defaults_in_milliseconds", async () => {
     aor: "sip:alice@example.com",
     servers: ["wss://edge.example.com"],
     credentials: { type: "none" },
-    registration: { expires: 600, contactParams: [] },
+    registration: { expires: 600, contactParams: [], requireOutbound: false },
     reconnect: {
       minDelayMs: 2000,
       maxDelayMs: 1_800_000,
@@ -52,8 +52,13 @@ test("design_3_config_carries_every_option", async () => {
   const { engine } = await start({
     servers: ["wss://a.example.com", "wss://b.example.com"],
     displayName: "Alice",
-    credentials: { username: "alice", ha1: "0123456789ABCDEF0123456789abcdef", realm: "example.com" },
-    registration: { expires: 60, registrar: "sip:reg.example.com", contactParams: { "pn-prid": "x", ob: null } },
+    credentials: { username: "alice", ha1: "0123456789ABCDEF0123456789abcdef", realm: "example.com", token: "t.o-k=" },
+    registration: {
+      expires: 60,
+      registrar: "sip:reg.example.com",
+      contactParams: { "pn-prid": "x", ob: null },
+      requireOutbound: true,
+    },
     reconnect: { minDelay: 0.5, maxDelay: 8, keepAlive: 0, pongTimeout: 3, noRetryCodes: [1008, 4001] },
     instanceId: "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",
     userAgent: "desk/1",
@@ -68,7 +73,7 @@ test("design_3_config_carries_every_option", async () => {
   assert.equal(config.instanceId, "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
   assert.deepEqual(config.credentials, {
     type: "fixed",
-    credentials: { username: "alice", ha1: "0123456789abcdef0123456789abcdef", realm: "example.com" },
+    credentials: { username: "alice", ha1: "0123456789abcdef0123456789abcdef", realm: "example.com", token: "t.o-k=" },
   });
   assert.deepEqual(config.registration, {
     expires: 60,
@@ -77,6 +82,7 @@ test("design_3_config_carries_every_option", async () => {
       ["pn-prid", "x"],
       ["ob", undefined],
     ],
+    requireOutbound: true,
   });
   assert.deepEqual(config.reconnect, {
     minDelayMs: 500,
@@ -173,28 +179,64 @@ test("connection_events_become_state_server_and_dates", async () => {
   assert.equal(changes, 2);
 });
 
-test("registration_mirrors_what_it_is_told", async () => {
+const REFRESHED = {
+  type: "registration",
+  event: {
+    type: "refreshed",
+    expiresAt: 601_000,
+    contacts: [PEER],
+    gruu: { public: "sip:alice@example.com;gr=1", temporary: "sip:t1@example.com;gr" },
+  },
+};
+const registrationState = (state, more = {}) => ({ type: "registration", event: { type: "state", state, ...more } });
+
+test("rg_02_registration_mirrors_what_it_is_told", async () => {
   const { ua, tell, told, done } = await start();
   const { registration } = ua;
   assert.equal(ua.registration, registration);
-  tell(
-    { type: "registration", event: { type: "state", state: "registered", response: response(200, "OK") } },
-    { type: "registration", event: { type: "refreshed", expiresAt: 601_000, contacts: [PEER] } },
-  );
+  tell(REFRESHED, registrationState("registered", { response: response(200, "OK") }));
   assert.equal(registration.state, "registered");
   assert.ok(registration.expiresAt.getTime() > Date.now() + 590_000);
   assert.deepEqual(registration.contacts, [
     { uri: "sip:bob@example.com", displayName: "Bob", params: { tag: "b1", lr: null } },
   ]);
-  assert.deepEqual(registration.gruu, {});
+  assert.deepEqual(registration.gruu, { public: "sip:alice@example.com;gr=1", temporary: "sip:t1@example.com;gr" });
   const over = registration.unregister({ all: true });
   assert.equal(told("unregister")[0].all, true);
   done();
   await over;
-  tell({ type: "registration", event: { type: "state", state: "unregistered" } });
-  assert.equal(registration.expiresAt, null);
-  assert.deepEqual(registration.contacts, []);
+  tell(registrationState("unregistered"));
+  assert.deepEqual([registration.expiresAt, registration.contacts, registration.gruu], [null, [], {}]);
   assert.throws(() => registration.unregister({ everything: true }), /there is no option "everything"/);
+});
+
+test("rg_02_every_listener_sees_the_registration_as_it_is_and_change_comes_last", async () => {
+  const { ua, tell } = await start();
+  const { registration } = ua;
+  const heard = [];
+  for (const type of ["refreshed", "statechange", "change"])
+    registration.on(type, () => heard.push([type, registration.state, registration.expiresAt !== null]));
+  tell(REFRESHED, registrationState("registered"));
+  assert.deepEqual(heard, [
+    ["refreshed", "registered", true],
+    ["change", "registered", true],
+    ["statechange", "registered", true],
+    ["change", "registered", true],
+  ]);
+});
+
+test("rg_03_a_binding_that_has_ended_leaves_no_expiry_behind", async () => {
+  const { ua, tell } = await start();
+  const { registration } = ua;
+  let changes = 0;
+  tell(REFRESHED, registrationState("registered"), registrationState("waiting", { retryAt: 500_000 }));
+  assert.ok(registration.state === "waiting" && registration.expiresAt, "the registrar still holds our contact");
+  registration.on("change", () => changes++);
+  tell({ type: "registration", event: { type: "expired" } });
+  assert.deepEqual(
+    [registration.state, registration.expiresAt, registration.contacts, registration.gruu, changes],
+    ["waiting", null, [], {}, 1],
+  );
 });
 
 test("an_outgoing_call_from_invite_to_bye", async () => {

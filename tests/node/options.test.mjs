@@ -40,7 +40,7 @@ test("js_02_an_unknown_option_is_refused_by_name_and_so_is_one_inside_another", 
   refused({ ...GOOD, timers: { t3: 1 } }, TypeError, /timers: there is no option "t3"/);
   refused({ ...GOOD, registration: { expire: 60 } }, TypeError, /registration: .*"expire"/);
   refused({ ...GOOD, reconnect: { delay: 1 } }, TypeError, /reconnect: .*"delay"/);
-  refused({ ...GOOD, credentials: { username: "a", token: "b" } }, TypeError, /credentials: .*"token"/);
+  refused({ ...GOOD, credentials: { username: "a", secret: "b" } }, TypeError, /credentials: .*"secret"/);
   for (const later of ["refer", "outOfDialogRefer", "replaces", "noReferSub", "reliableProvisional"])
     refused({ ...GOOD, capabilities: { [later]: true } }, TypeError, new RegExp(`capabilities: .*"${later}"`));
 });
@@ -165,9 +165,24 @@ test("au_credentials_need_a_name_and_one_secret", () => {
   refused({ ...GOOD, credentials: { username: "a", ha1: "0".repeat(40) } }, TypeError, /credentials\.ha1/);
 });
 
+test("au_07_a_token_must_be_one_that_a_header_can_hold", () => {
+  for (const token of ["", "a b", "a\r\nEvil: 1", "a,b", "=", "a=b", "ä", 7, null])
+    refused({ ...GOOD, credentials: { username: "a", token } }, TypeError, /credentials\.token/);
+});
+
+test("rg_08_contact_parameters_that_the_protocol_writes_are_refused", () => {
+  for (const name of ["+sip.instance", "reg-id", "Expires", "pub-gruu", "temp-gruu"])
+    refused({ ...GOOD, registration: { contactParams: { [name]: "1" } } }, TypeError, /contactParams: .*cannot be given/);
+  refused({ ...GOOD, registration: { requireOutbound: "yes" } }, TypeError, /registration\.requireOutbound/);
+});
+
 test("a_secret_is_in_no_message", () => {
   assert.throws(
     () => UserAgent.create({ ...GOOD, credentials: { username: "a", password: "hunter2", ha1: "hunter2" } }),
+    (error) => !error.message.includes("hunter2"),
+  );
+  assert.throws(
+    () => UserAgent.create({ ...GOOD, credentials: { username: "a", token: "hunter2, hunter2" } }),
     (error) => !error.message.includes("hunter2"),
   );
 });

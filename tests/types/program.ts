@@ -28,8 +28,14 @@ const options = {
   credentials: async ({ realm, algorithms, proxy, stale }) => ({
     username: `${realm} ${algorithms.join()} ${proxy} ${stale}`,
     password: "",
+    token: "",
   }),
-  registration: { expires: 300, registrar: "sip:example.com", contactParams: { ob: null, "pn-prid": "x" } },
+  registration: {
+    expires: 300,
+    registrar: "sip:example.com",
+    contactParams: { ob: null, "pn-prid": "x" },
+    requireOutbound: false,
+  },
   reconnect: { minDelay: 1, maxDelay: 60, keepAlive: 0, pongTimeout: 5, noRetryCodes: [4001] },
   media: webrtc({
     iceServers: [{ urls: "stun:stun.example.com" }],

@@ -7,7 +7,7 @@ use crate::message::fault::{BadValue, Fault};
 use crate::message::lex::{self, Split};
 use crate::message::name_addr::{self, NameAddr};
 use crate::message::session_expires::parse_seconds;
-use crate::message::{CSeq, Challenge, MediaType, Name, Reason, Replaces, SessionExpires, Via};
+use crate::message::{CSeq, Challenge, MediaType, Name, Offer, Reason, Replaces, SessionExpires, Via};
 
 /// The Contact header (RFC 3261 §20.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,16 +118,28 @@ impl Headers {
         self.optional(&Name::Replaces, Replaces::parse)
     }
 
-    /// The challenges of WWW-Authenticate and Proxy-Authenticate in the order of their lines; those of another scheme
-    /// and malformed ones are left out.
+    /// What WWW-Authenticate and Proxy-Authenticate offer, in the order of their lines; lines of an unknown scheme and
+    /// malformed ones are left out.
     #[must_use]
-    pub fn challenges(&self) -> Vec<Challenge> {
+    pub fn offers(&self) -> Vec<Offer> {
         let mut all = Vec::new();
         for field in self.iter() {
             let is_proxy = field.name == Name::ProxyAuthenticate;
             if (is_proxy || field.name == Name::WwwAuthenticate)
-                && let Some(challenge) = Challenge::parse(is_proxy, &field.value())
+                && let Some(offer) = Offer::parse(is_proxy, &field.value())
             {
+                all.push(offer);
+            }
+        }
+        all
+    }
+
+    /// The digest challenges among [`Headers::offers`].
+    #[must_use]
+    pub fn challenges(&self) -> Vec<Challenge> {
+        let mut all = Vec::new();
+        for offer in self.offers() {
+            if let Offer::Digest(challenge) = offer {
                 all.push(challenge);
             }
         }

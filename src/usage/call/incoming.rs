@@ -278,7 +278,7 @@ impl Incoming {
     fn response(&self, cx: &Cx, status: StatusCode, phrase: Option<&str>) -> Response {
         let mut response = self.request.response(status, phrase, Some(&self.local_tag));
         if status.class() < 3 {
-            response.headers.push(Name::Contact, cx.profile.contact.to_string());
+            response.headers.push(Name::Contact, cx.contact().to_string());
         }
         response
     }

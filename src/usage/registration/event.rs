@@ -25,7 +25,23 @@ pub enum RegistrationEvent {
         expires_at: Instant,
         /// All contacts the registrar holds for us.
         contacts: Vec<Address>,
+        /// What addresses it has given to this device.
+        gruu: GruuData,
     },
+    /// The binding has ended without having been refreshed. It is still wanted, and tried for.
+    Expired,
+}
+
+/// Globally routable addresses of this device (RFC 5627).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct GruuData {
+    /// The one that shows whose it is.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub public: Option<String>,
+    /// One that does not.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub temporary: Option<String>,
 }
 
 /// Where the registration stands.

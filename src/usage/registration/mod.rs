@@ -1,53 +1,52 @@
-//! Registration (RFC 3261 §10, RFC 5626 §4.2, RFC 3608): one binding, kept fresh for as long as it is wanted.
+//! Registration (RFC 3261 §10, RFC 5626 §4.2, RFC 3608, RFC 5627): one binding, kept fresh for as long as it is wanted.
 //!
 //! ```text
 //!                  register()                2xx
 //!  unregistered ─────────────▶ registering ───────▶ registered ──refresh_at──▶ registering
 //!       ▲                       │      ▲               │
-//!       │                       │      └── flow up ────┤ flow down (the binding stays wanted)
+//!       │                       │      └── flow up ────┤ flow down, 430 (the binding stays wanted)
 //!       │                       ├─ 403, 404, no credentials ─▶ rejected
 //!       │                       └─ 5xx, timeout ─▶ waiting ──retry_at──▶ registering
 //!       └── unregistering ◀── unregister()
 //! ```
-//! One REGISTER is under way at a time (RG-03): what is wanted meanwhile waits in `then` until it is answered.
+//! One REGISTER is under way at a time (RG-03): what is wanted meanwhile waits in `then` until it is answered. What the
+//! registrar holds is another matter than what we are doing about it: a refresh that fails leaves the binding where it
+//! is until `bound_until`, the world is told that it hangs by a thread, and the last attempt before the end is not
+//! missed, whatever the back-off says.
 
 mod answers;
 mod event;
+mod request;
+mod state;
 mod then;
 
-pub use event::{RegistrationEvent, RegistrationState};
+pub use event::{GruuData, RegistrationEvent, RegistrationState};
+pub use request::Account;
 
 use super::auth::Leg;
 use super::data::{Failure, FailureCode, Outcome, RequestId};
 use super::{Cx, Owner, Told, response_data};
 use crate::entropy::Entropy;
-use crate::message::{CSeq, Method, Name, NameAddr, Request, Response, Uri};
-use crate::time::{Backoff, Deadline, Instant, Timed};
+use crate::message::{Name, Request, Response};
+use crate::time::{Deadline, Instant, Timed};
+use crate::transaction::ClientId;
+use request::{Outbound, Series};
+use state::State;
 use then::Then;
-
-/// What is registered where.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The registrar: Request-URI of REGISTER.
-    pub registrar: Uri,
-    /// Seconds asked for.
-    pub expires: u32,
-    /// Our Contact with its feature parameters (`+sip.instance`, `reg-id`).
-    pub contact: NameAddr,
-    /// How long to wait after a failure.
-    pub backoff: Backoff,
-}
 
 /// The registration of one address of record.
 #[derive(Debug)]
 pub struct Registration {
     account: Account,
-    call_id: String,
-    from_tag: String,
-    cseq: u32,
+    series: Series,
+    outbound: Outbound,
     /// Whether our contact shall be bound whenever there is a socket.
     wanted: bool,
     state: State,
+    /// What the world was told last.
+    told: RegistrationState,
+    /// Until when the registrar holds our contact, if it does.
+    bound_until: Option<Instant>,
     /// Promises that wait for the present exchange.
     waiting: Vec<RequestId>,
     /// Failures in a row, for the back-off.
@@ -56,61 +55,40 @@ pub struct Registration {
     refusal: Option<Failure>,
 }
 
-#[derive(Debug)]
-enum State {
-    Unregistered,
-    /// Wanted, and no socket to ask by.
-    Offline,
-    Registering {
-        leg: Leg,
-        expires: u32,
-        then: Then,
-    },
-    Registered {
-        refresh_at: Instant,
-    },
-    Waiting {
-        retry_at: Instant,
-    },
-    Rejected,
-    Unregistering {
-        leg: Leg,
-        then: Then,
-    },
-}
-
 impl Timed for Registration {
     fn deadline(&self) -> Option<Deadline> {
-        match self.state {
-            State::Registered { refresh_at, .. } => Some(Deadline::new(refresh_at, "refresh the registration")),
-            State::Waiting { retry_at } => Some(Deadline::new(retry_at, "try to register again")),
-            State::Unregistered | State::Offline | State::Rejected => None,
-            State::Registering { .. } | State::Unregistering { .. } => None,
-        }
+        let end = self.bound_until.map(|at| Deadline::new(at, "the binding ends"));
+        Deadline::earliest(self.state.deadline(), end)
     }
 }
 
 impl Registration {
-    /// A registration that nobody has asked for yet. Its Call-ID and From tag stay the same for the life of the
-    /// account (RFC 3261 §10.2.4).
+    /// A registration that nobody has asked for yet.
     pub fn new(account: Account, entropy: &mut Entropy) -> Self {
         Self {
             account,
-            call_id: entropy.call_id(),
-            from_tag: entropy.tag(),
-            cseq: entropy.first_cseq(),
+            series: Series::new(entropy),
+            outbound: Outbound::Offered,
             wanted: false,
             state: State::Unregistered,
+            told: RegistrationState::Unregistered,
+            bound_until: None,
             waiting: Vec::new(),
             failures: 0,
             refusal: None,
         }
     }
 
-    /// Whether our contact is bound.
+    /// Whether our contact is bound, and freshly so.
     #[must_use]
     pub fn is_registered(&self) -> bool {
         matches!(self.state, State::Registered { .. })
+    }
+
+    /// Whether our contact shall be bound whenever there is a socket.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.wanted
     }
 
     /// Whether an exchange with the registrar is under way.
@@ -128,15 +106,7 @@ impl Registration {
     /// The name of the state, for a snapshot.
     #[must_use]
     pub fn state_name(&self) -> &'static str {
-        match self.state {
-            State::Unregistered => "unregistered",
-            State::Offline => "offline",
-            State::Registering { .. } => "registering",
-            State::Registered { .. } => "registered",
-            State::Waiting { .. } => "waiting",
-            State::Rejected => "rejected",
-            State::Unregistering { .. } => "unregistering",
-        }
+        self.state.name()
     }
 
     /// Wants our contact bound from now on, as soon as there is a socket.
@@ -211,6 +181,8 @@ impl Registration {
 
     /// A socket is open: binds our contact if that is wanted.
     pub fn flow_up(&mut self, cx: &mut Cx) {
+        // Another flow may have another first hop.
+        self.outbound = Outbound::Offered;
         if self.wanted {
             self.start(cx, self.account.expires);
         }
@@ -222,6 +194,7 @@ impl Registration {
             State::Unregistered | State::Offline | State::Rejected => {}
             State::Unregistering { leg, .. } => {
                 leg.abandon(cx);
+                self.fail_waiting(cx, FailureCode::NotConnected, "the connection was lost", None);
                 self.follow(cx);
             }
             State::Registering { leg, then: Then::Register(_) | Then::Unregister { .. }, .. } => {
@@ -232,34 +205,47 @@ impl Registration {
                 if let State::Registering { leg, .. } = self.state {
                     leg.abandon(cx);
                 }
-                self.state = State::Offline;
-                self.tell(cx, RegistrationState::Waiting, None, None);
+                self.go_offline(cx, None);
             }
         }
     }
 
-    /// Acts on the deadline that has come.
+    /// Acts on the deadline that has come; the end of the binding first (TR-09).
     pub fn handle_timeout(&mut self, cx: &mut Cx) {
-        if self.deadline().is_some_and(|deadline| deadline.at <= cx.now) {
-            self.start(cx, self.account.expires);
+        if self.bound_until.is_some_and(|at| at <= cx.now) {
+            self.unbind(cx);
+            cx.out.push_back(Told::Registration(RegistrationEvent::Expired));
+            if matches!(self.state, State::Registering { .. }) {
+                self.tell(cx, RegistrationState::Registering, None, None);
+            }
+        }
+        match self.state {
+            State::Registered { refresh_at: at } | State::Waiting { retry_at: at } if at <= cx.now => {
+                self.start(cx, self.account.expires);
+            }
+            State::Registered { .. } | State::Waiting { .. } => {}
+            State::Unregistered | State::Offline | State::Rejected => {}
+            State::Registering { .. } | State::Unregistering { .. } => {}
         }
     }
 
     /// Leaves nothing behind: the user agent is closed.
     pub fn abandon(&mut self, cx: &mut Cx) {
-        if let Some(leg) = self.leg() {
+        if let Some(leg) = self.state.leg() {
             leg.abandon(cx);
         }
         self.wanted = false;
-        let later = self.take_then().waiting();
+        let later = self.state.take_then().waiting();
         self.state = State::Unregistered;
+        self.unbind(cx);
+        self.tell(cx, RegistrationState::Unregistered, None, None);
         self.fail_waiting(cx, FailureCode::Closed, "the user agent was closed", None);
         fail(cx, later, FailureCode::Closed, "the user agent was closed", None);
     }
 
     /// Does what was wanted while the REGISTER that is now over was under way. Whether there was anything.
     fn follow(&mut self, cx: &mut Cx) -> bool {
-        let then = self.take_then();
+        let then = self.state.take_then();
         if matches!(self.state, State::Unregistering { .. }) {
             self.become_unregistered(cx);
         }
@@ -274,26 +260,12 @@ impl Registration {
         true
     }
 
-    fn take_then(&mut self) -> Then {
-        match &mut self.state {
-            State::Registering { then, .. } | State::Unregistering { then, .. } => core::mem::replace(then, Then::Rest),
-            State::Unregistered
-            | State::Offline
-            | State::Registered { .. }
-            | State::Waiting { .. }
-            | State::Rejected => Then::Rest,
-        }
-    }
-
     fn leave(&mut self, cx: &mut Cx, waiting: Vec<RequestId>, all: bool) {
         self.waiting.extend(waiting);
-        let contact = if all { "*".to_owned() } else { self.contact(0) };
-        let mut request = self.request(cx);
-        request.headers.push(Name::Contact, contact);
-        request.headers.push(Name::Expires, "0");
-        match cx.send(request, Owner::Registration) {
-            Ok(id) => self.state = State::Unregistering { leg: Leg::Sent(id), then: Then::Rest },
-            Err(_offline) => {
+        let contact = if all { "*".to_owned() } else { self.account.contact(0, self.outbound) };
+        match self.send(cx, contact, 0) {
+            Some(id) => self.state = State::Unregistering { leg: Leg::Sent(id), then: Then::Rest },
+            None => {
                 // TR-12: what was asked for while offline was not done.
                 self.fail_waiting(cx, FailureCode::NotConnected, "no server is connected", None);
                 self.become_unregistered(cx);
@@ -302,45 +274,44 @@ impl Registration {
     }
 
     fn start(&mut self, cx: &mut Cx, expires: u32) {
-        let mut request = self.request(cx);
-        request.headers.push(Name::Contact, self.contact(expires));
-        request.headers.push(Name::Expires, expires.to_string());
-        let said = matches!(self.state, State::Registered { .. } | State::Registering { .. });
-        match cx.send(request, Owner::Registration) {
-            Ok(id) => {
+        match self.send(cx, self.account.contact(expires, self.outbound), expires) {
+            Some(id) => {
                 self.state = State::Registering { leg: Leg::Sent(id), expires, then: Then::Rest };
-                if !said {
+                // A refresh in time is nothing to tell of: we are registered all the while.
+                if self.told != RegistrationState::Registered || self.bound_until.is_none() {
                     self.tell(cx, RegistrationState::Registering, None, None);
                 }
             }
-            Err(_offline) => {
+            None => {
                 self.state = State::Offline;
                 self.fail_waiting(cx, FailureCode::NotConnected, "no server is connected", None);
             }
         }
     }
 
-    fn request(&mut self, cx: &mut Cx) -> Request {
-        self.cseq = self.cseq.saturating_add(1);
-        let aor = &cx.profile.aor;
-        let mut request = Request::new(Method::Register, self.account.registrar.clone());
-        request.headers.push(Name::MaxForwards, "70");
-        request.headers.push(Name::From, aor.clone().with_tag(&self.from_tag).to_string());
-        request.headers.push(Name::To, aor.to_string());
-        request.headers.push(Name::CallId, self.call_id.as_str());
-        request.headers.push(Name::CSeq, CSeq { number: self.cseq, method: Method::Register }.to_string());
-        request.headers.push(Name::Supported, "outbound, path");
-        request
+    /// Sends a REGISTER; None when no socket is open.
+    fn send(&mut self, cx: &mut Cx, contact: String, expires: u32) -> Option<ClientId> {
+        let mut request: Request = self.series.next(cx, &self.account, self.outbound);
+        request.headers.push(Name::Contact, contact);
+        request.headers.push(Name::Expires, expires.to_string());
+        cx.send(request, Owner::Registration).ok()
     }
 
-    fn contact(&self, expires: u32) -> String {
-        let mut contact = self.account.contact.clone();
-        contact.params.set("expires", Some(&expires.to_string()));
-        contact.to_string()
+    fn go_offline(&mut self, cx: &mut Cx, response: Option<&Response>) {
+        self.state = State::Offline;
+        self.tell(cx, RegistrationState::Waiting, response, None);
+    }
+
+    /// The registrar holds our contact no longer: what it gave with it is void.
+    fn unbind(&mut self, cx: &mut Cx) {
+        if self.bound_until.take().is_some() {
+            cx.out.push_back(Told::Unbound);
+        }
     }
 
     fn become_unregistered(&mut self, cx: &mut Cx) {
         self.state = State::Unregistered;
+        self.unbind(cx);
         self.tell(cx, RegistrationState::Unregistered, None, None);
         for id in core::mem::take(&mut self.waiting) {
             cx.done(id);
@@ -351,31 +322,12 @@ impl Registration {
         fail(cx, core::mem::take(&mut self.waiting), code, message, response);
     }
 
-    fn leg(&self) -> Option<Leg> {
-        match self.state {
-            State::Registering { leg, .. } | State::Unregistering { leg, .. } => Some(leg),
-            State::Unregistered
-            | State::Offline
-            | State::Registered { .. }
-            | State::Waiting { .. }
-            | State::Rejected => None,
+    /// Tells the state, where it is news; each new moment to wait for is.
+    fn tell(&mut self, cx: &mut Cx, state: RegistrationState, response: Option<&Response>, retry_at: Option<Instant>) {
+        if core::mem::replace(&mut self.told, state) != state || state == RegistrationState::Waiting {
+            let response = response.map(response_data);
+            cx.out.push_back(Told::Registration(RegistrationEvent::State { state, response, retry_at }));
         }
-    }
-
-    fn set_leg(&mut self, new: Leg) {
-        match &mut self.state {
-            State::Registering { leg, .. } | State::Unregistering { leg, .. } => *leg = new,
-            State::Unregistered
-            | State::Offline
-            | State::Registered { .. }
-            | State::Waiting { .. }
-            | State::Rejected => {}
-        }
-    }
-
-    fn tell(&self, cx: &mut Cx, state: RegistrationState, response: Option<&Response>, retry_at: Option<Instant>) {
-        let response = response.map(response_data);
-        cx.out.push_back(Told::Registration(RegistrationEvent::State { state, response, retry_at }));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::usage::data::{
     RequestOptions, ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
-use crate::usage::registration::{RegistrationEvent, RegistrationState};
+use crate::usage::registration::{GruuData, RegistrationEvent, RegistrationState};
 
 /// A number with a meaning.
 macro_rules! handles {
@@ -143,11 +143,12 @@ objects! {
         aor, servers, display_name, credentials, registration, reconnect, instance_id, user_agent, headers, allow_md5,
         allow_insecure, limits, timers, capabilities
     }
-    Credentials { username, password, ha1, realm }
+    Credentials { username, password, ha1, realm, token }
     DialOptions { headers, timeout_ms, late_offer, follow_redirects }
     DtmfOptions { tones, duration_ms, gap_ms }
     DialogData { call_id, local_tag, remote_tag }
     Failure { code, message, response }
+    GruuData { public, temporary }
     HangupOptions { reason, status, headers }
     Limits { calls, dialogs, transactions }
     Machine { machine, state, at, why }
@@ -155,7 +156,7 @@ objects! {
     ReasonData { protocol, cause, text }
     ReconnectConfig { min_delay_ms, max_delay_ms, keep_alive_ms, pong_timeout_ms, no_retry_codes }
     RefusalOptions { status, phrase, retry_after, headers, body }
-    RegistrationConfig { expires, registrar, contact_params }
+    RegistrationConfig { expires, registrar, contact_params, require_outbound }
     RenegotiateOptions { ice_restart, method }
     RequestOptions { headers, body }
     ResponseData { status, phrase, message }
@@ -236,6 +237,7 @@ tagged! {
     }
     RegistrationEvent {
         State { state, response, retry_at }
-        Refreshed { expires_at, contacts }
+        Refreshed { expires_at, contacts, gruu }
+        Expired {}
     }
 }

@@ -20,7 +20,7 @@ use crate::usage::data::{
     RequestOptions, ResponseData,
 };
 use crate::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
-use crate::usage::registration::{RegistrationEvent, RegistrationState};
+use crate::usage::registration::{GruuData, RegistrationEvent, RegistrationState};
 
 const ID: RequestId = RequestId(7);
 const CALL: CallHandle = CallHandle(u32::MAX);
@@ -78,7 +78,8 @@ fn reason() -> ReasonData {
 
 fn credentials() -> Credentials {
     let some = |text: &str| Some(text.to_string());
-    Credentials { username: "alice".into(), password: some("secret"), ha1: some("ha1"), realm: some("realm") }
+    let (password, ha1, realm, token) = (some("secret"), some("ha1"), some("realm"), some("token"));
+    Credentials { username: "alice".into(), password, ha1, realm, token }
 }
 
 fn failure() -> Failure {
@@ -97,7 +98,7 @@ fn config() -> Config {
         servers: vec!["wss://one.example".into(), "wss://two.example".into()],
         display_name: Some("Alice".into()),
         credentials: CredentialSource::Fixed { credentials: credentials() },
-        registration: Some(RegistrationConfig { expires: 600, registrar, contact_params }),
+        registration: Some(RegistrationConfig { expires: 600, registrar, contact_params, require_outbound: true }),
         reconnect: ReconnectConfig {
             min_delay_ms: 1,
             max_delay_ms: 2,
@@ -213,7 +214,10 @@ fn js_01_every_event_crosses_under_its_declared_names() {
     crosses(&Event::Ask { id: AskId(3), question: Question::Rollback { call: CALL } });
     let state = ConnectionState::Waiting;
     crosses(&Event::Connection { state, server: text(), reason: text(), retry_at: Some(AT) });
-    let refreshed = RegistrationEvent::Refreshed { expires_at: AT, contacts: vec![address()] };
+    let gruu = GruuData { public: Some("sip:a@b;gr=1".into()), temporary: Some("sip:t@b;gr".into()) };
+    crosses(&gruu);
+    let refreshed = RegistrationEvent::Refreshed { expires_at: AT, contacts: vec![address()], gruu };
+    crosses(&RegistrationEvent::Expired);
     crosses(&refreshed);
     crosses(&Event::Registration { event: refreshed });
     crosses(&Event::Call { call: CALL, event: CallEvent::State { state: CallState::Early } });

@@ -132,8 +132,13 @@ fn dg_09_bye_nobody_answers_ends_the_call_after_64_t1() {
 
 #[test]
 fn dg_09_a_challenge_to_bye_is_answered() {
-    let credentials =
-        Credentials { username: "alice".to_owned(), password: Some("secret".to_owned()), ha1: None, realm: None };
+    let credentials = Credentials {
+        username: "alice".to_owned(),
+        password: Some("secret".to_owned()),
+        ha1: None,
+        realm: None,
+        token: None,
+    };
     let source = CredentialSource::Fixed { credentials };
     let mut script = Script::connected_as(patchcord::agent::Config { credentials: source, ..config() });
     let (call, _, _) = script.outgoing();

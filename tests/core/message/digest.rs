@@ -1,6 +1,6 @@
 //! AU-01, AU-02: digest arithmetic and grammar.
 
-use patchcord::message::{Algorithm, Authorization, Challenge, Exchange, Name, Qop, ha1};
+use patchcord::message::{Algorithm, AuthenticationInfo, Authorization, Challenge, Exchange, Name, Offer, Qop, ha1};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -45,6 +45,24 @@ fn au_02_the_vector_of_rfc_2617_and_the_form_without_qop() {
     assert_eq!(Exchange { ha1: &ha1, qop: None, ..exchange }.response(), "1949323746fe6a43ef61f9606e7febea");
 }
 
+/// As corrected by erratum 4897: the RFC itself printed the hashes of another truncation.
+#[test]
+fn au_02_the_vector_of_rfc_7616_3_9_2() {
+    let algorithm = Algorithm::Sha512_256;
+    let response = Exchange {
+        algorithm,
+        ha1: &ha1(algorithm, "J\u{e4}s\u{f8}n Doe", "api@example.org", "Secret, or not?"),
+        nonce: "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
+        cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
+        nc: 1,
+        qop: Some(Qop::Auth),
+        method: "GET",
+        uri: "/doe.json",
+        body: b"",
+    };
+    assert_eq!(response.response(), "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5");
+}
+
 /// The expected values were computed by another implementation of the hashes.
 #[test]
 fn au_02_every_algorithm_with_every_quality_of_protection() {
@@ -61,6 +79,20 @@ fn au_02_every_algorithm_with_every_quality_of_protection() {
         (Algorithm::Sha256Sess, Some(Qop::Auth), "2e32bcb26993db74e8b35d3d0b98c1fd6afe9e41fe66f776a2a464f6da512952"),
         (Algorithm::Sha256Sess, Some(Qop::AuthInt), "786616de3845d2511f63f73513852bd06d2ec552a904f3d62446ee3c2fa0b02e"),
         (Algorithm::Sha256Sess, None, "6ff04ff9560bfc09bd500bed2a74bb3b56baf366dcd339842922358e6ffe4668"),
+        (Algorithm::Sha512_256, Some(Qop::Auth), "5e1431162003c5402eb1e1b2751e74e29c21ffa7ec63a9c3b3cd946464f6c5c2"),
+        (Algorithm::Sha512_256, Some(Qop::AuthInt), "277fb1376c7bc48865217f9a3a99b1f258efa3fdd1d5b555e7528fe30329d974"),
+        (Algorithm::Sha512_256, None, "f21d9a8835507634490ff4e0e0dd8220b8acce2de8891025ea6208e748395f3e"),
+        (
+            Algorithm::Sha512_256Sess,
+            Some(Qop::Auth),
+            "25e8fefd625b424050c793ccb7b82ba5eae397ca20aec07f9a137f783210c042",
+        ),
+        (
+            Algorithm::Sha512_256Sess,
+            Some(Qop::AuthInt),
+            "b0a28b5d9c04e67ee57da3b5f3670f2ba9af05b5db2accb6065d207224e34ca1",
+        ),
+        (Algorithm::Sha512_256Sess, None, "0be8a1dd19402fe7366d71f87bcff4607ce3c40d7c2ff98f5dc85c5e727935db"),
     ] {
         let exchange = Exchange {
             algorithm,
@@ -102,11 +134,15 @@ fn au_01_an_absent_algorithm_is_md5_and_an_unknown_one_none() {
         ("MD5-SESS", Algorithm::Md5Sess),
         ("sha-256", Algorithm::Sha256),
         ("SHA-256-sess", Algorithm::Sha256Sess),
+        ("sha-512-256", Algorithm::Sha512_256),
+        ("SHA-512-256-SESS", Algorithm::Sha512_256Sess),
     ] {
         assert_eq!(Algorithm::parse(Some(text)), Some(algorithm));
         assert!(algorithm.as_str().eq_ignore_ascii_case(text));
     }
-    assert_eq!(Algorithm::parse(Some("SHA-512-256")), None);
+    for unknown in ["SHA-512", "SHA3-256", "SHA-512-256-", ""] {
+        assert_eq!(Algorithm::parse(Some(unknown)), None, "{unknown}");
+    }
     assert_eq!((Qop::parse("AUTH-INT"), Qop::parse("auth,auth-int")), (Some(Qop::AuthInt), None));
 }
 
@@ -174,5 +210,33 @@ fn au_02_malformed_authorization_is_none() {
     ] {
         let text = good.replace(part, by);
         assert_eq!(Authorization::parse(&text), None, "{text}");
+    }
+}
+
+#[test]
+fn au_07_offers_of_digest_and_bearer_come_in_the_order_of_their_lines() {
+    let lines = "WWW-Authenticate: Bearer realm=\"b\", scope=\"x y\"\n\
+        WWW-Authenticate: Digest realm=\"d\", nonce=\"1\"\n\
+        Proxy-Authenticate: BEARER\n\
+        WWW-Authenticate: Bearer realm=\"open\n\
+        WWW-Authenticate: Bearerly realm=\"b\"\n";
+    let offers = request(&invite_with(lines)).headers.offers();
+    let seen: Vec<_> = offers.iter().map(|offer| (offer.is_proxy(), offer.realm(), offer.label())).collect();
+    assert_eq!(seen, [(false, "b", "Bearer"), (false, "d", "MD5"), (true, "", "Bearer")]);
+    assert!(matches!(&offers[1], Offer::Digest(challenge) if challenge.nonce == "1"));
+}
+
+#[test]
+fn au_06_authentication_info_gives_the_next_nonce() {
+    let info = |next: Option<&str>, cnonce: Option<&str>| AuthenticationInfo {
+        next_nonce: next.map(str::to_owned),
+        cnonce: cnonce.map(str::to_owned),
+    };
+    let full = "qop=auth, rspauth=\"0a\", CNONCE=\"c\", nc=00000001, nextnonce = \"n, \\\"x\"";
+    assert_eq!(AuthenticationInfo::parse(full), Some(info(Some("n, \"x"), Some("c"))));
+    assert_eq!(AuthenticationInfo::parse("nextnonce=n"), Some(info(Some("n"), None)));
+    assert_eq!(AuthenticationInfo::parse("qop=auth"), Some(info(None, None)));
+    for malformed in ["nextnonce", "nextnonce=\"n", "Digest nextnonce=\"n\"", "next nonce=n"] {
+        assert_eq!(AuthenticationInfo::parse(malformed), None, "{malformed}");
     }
 }

@@ -253,7 +253,8 @@ pub(crate) fn config() -> Config {
 
 /// The same who registers for ten minutes at a time.
 pub(crate) fn registering() -> Config {
-    let registration = RegistrationConfig { expires: 600, registrar: None, contact_params: Vec::new() };
+    let registration =
+        RegistrationConfig { expires: 600, registrar: None, contact_params: Vec::new(), require_outbound: false };
     Config { registration: Some(registration), ..config() }
 }
 
@@ -270,6 +271,7 @@ pub(crate) fn brief(event: &Event) -> String {
         Event::Registration { event: RegistrationEvent::Refreshed { expires_at, .. } } => {
             format!("refreshed until {}", expires_at.0)
         }
+        Event::Registration { event: RegistrationEvent::Expired } => "expired".to_owned(),
         Event::Call { call, event } => format!("call {} {}", call.0, brief_call(event)),
         Event::Trace { direction: Direction::In, .. } => "trace in".to_owned(),
         Event::Trace { direction: Direction::Out, .. } => "trace out".to_owned(),

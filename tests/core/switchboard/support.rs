@@ -19,10 +19,14 @@ pub(super) struct Bed {
 
 impl Bed {
     pub(super) fn new() -> Self {
+        Self::seeded(7)
+    }
+
+    pub(super) fn seeded(seed: u8) -> Self {
         let config = ["alice", "bob", "carol"]
             .iter()
             .fold(Config::new(REALM), |config, name| config.with_user(name, &format!("{name}-secret")));
-        let board = Switchboard::new(config, [7; 32]);
+        let board = Switchboard::new(config, [seed; 32]);
         let (sent, notes, closed) = (Vec::new(), Vec::new(), Vec::new());
         Self { board, now: Instant(1000), wait: None, sent, notes, closed, serial: 0 }
     }
