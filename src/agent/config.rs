@@ -123,7 +123,8 @@ impl Config {
     /// [`Misuse`] that names the field and says what is wrong with it.
     pub(super) fn into_parts(self, entropy: &mut Entropy) -> Result<Parts, Misuse> {
         let aor = address_of_record(&self.aor)?;
-        self.check_servers(&aor)?;
+        let servers: Vec<String> = self.servers.iter().map(|server| with_plain_scheme(server)).collect();
+        self.check_servers(&servers, &aor)?;
         check_headers(&self.headers)?;
         check_source(&self.credentials)?;
         for (field, text) in [("displayName", &self.display_name), ("userAgent", &self.user_agent)] {
@@ -153,7 +154,7 @@ impl Config {
             allow: self.capabilities.allow(),
         };
         let transport = transport::Settings {
-            servers: self.servers,
+            servers,
             backoff,
             keep_alive: millis(self.reconnect.keep_alive_ms),
             pong_timeout: millis(self.reconnect.pong_timeout_ms),
@@ -162,25 +163,19 @@ impl Config {
         Ok(Parts { profile, transport, account })
     }
 
-    fn check_servers(&self, aor: &SipUri) -> Result<(), Misuse> {
-        if self.servers.is_empty() {
+    fn check_servers(&self, servers: &[String], aor: &SipUri) -> Result<(), Misuse> {
+        if servers.is_empty() {
             return Err(Misuse::new("servers: name at least one WebSocket URL"));
         }
-        for server in &self.servers {
-            let local = is_local(server);
-            match (server.starts_with("wss://"), server.starts_with("ws://")) {
-                (true, _) => {}
-                (false, true) if aor.secure => {
-                    return Err(Misuse::new(format!("servers: a sips address of record needs wss:, not `{server}`")));
-                }
-                (false, true) if local || self.allow_insecure => {}
-                (false, true) => {
-                    return Err(Misuse::new(format!(
-                        "servers: `{server}` is not encrypted; use wss:, or allowInsecure"
-                    )));
-                }
-                (false, false) => return Err(Misuse::new(format!("servers: `{server}` is no ws: or wss: URL"))),
-            }
+        for server in servers {
+            let fault = match server.split_once("://") {
+                Some(("wss", _)) => continue,
+                Some(("ws", _)) if aor.secure => "is not encrypted, as a sips address of record wants it; use wss:",
+                Some(("ws", rest)) if self.allow_insecure || is_local(rest) => continue,
+                Some(("ws", _)) => "is not encrypted; use wss:, or allowInsecure",
+                Some(_) | None => "is no ws: or wss: URL",
+            };
+            return Err(Misuse::new(format!("servers: `{server}` {fault}")));
         }
         Ok(())
     }
@@ -239,15 +234,27 @@ fn address_of_record(text: &str) -> Result<SipUri, Misuse> {
     }
 }
 
-/// Whether a WebSocket URL stays on this machine.
+/// A URL with its scheme in lower case, as everybody compares it.
+fn with_plain_scheme(url: &str) -> String {
+    let (scheme, rest) = url.split_at(url.find(':').unwrap_or_default());
+    scheme.to_ascii_lowercase() + rest
+}
+
+/// Whether a WebSocket URL, given without its scheme, stays on this machine (SL-09).
 fn is_local(url: &str) -> bool {
-    let rest = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or_default();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
+    let authority = url.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    // What stands before an `@` is a user, however much it looks like a host.
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[') {
+        Some(bracketed) => return bracketed.split(']').next() == Some("::1"),
+        None => host.split(':').next().unwrap_or_default(),
     };
-    host == "localhost" || host.ends_with(".localhost") || host == "::1" || host.starts_with("127.")
+    let loopback = host.strip_prefix("127.").is_some_and(|rest| {
+        let mut octets = rest.split('.');
+        octets.by_ref().take(3).filter(|octet| octet.parse::<u8>().is_ok()).count() == 3 && octets.next().is_none()
+    });
+    let name = host.to_ascii_lowercase();
+    loopback || name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Checks header fields that an application adds (MS-15, MS-16).

@@ -65,6 +65,12 @@ pub struct Exchange<'a> {
 }
 
 impl Algorithm {
+    /// Whether it is one of the MD5 forms, which are no longer safe (RFC 8760 §1).
+    #[must_use]
+    pub const fn is_md5(self) -> bool {
+        matches!(self, Self::Md5 | Self::Md5Sess)
+    }
+
     /// The algorithm that the parameter names, in any case; MD5 without the parameter; `None` when it is not
     /// supported.
     #[must_use]

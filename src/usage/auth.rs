@@ -173,10 +173,7 @@ impl Auth {
     }
 
     fn allows(&self, algorithm: Algorithm) -> bool {
-        match algorithm {
-            Algorithm::Md5 | Algorithm::Md5Sess => self.allow_md5,
-            Algorithm::Sha256 | Algorithm::Sha256Sess => true,
-        }
+        self.allow_md5 || !algorithm.is_md5()
     }
 
     fn open_session(
@@ -269,6 +266,12 @@ impl Cx {
         let open = self.auth.choose(response);
         if open.is_empty() {
             return Verdict::Refused("the server offers no authentication that this user agent can do");
+        }
+        if open.iter().any(|(_, algorithm, _)| algorithm.is_md5()) {
+            self.warn_if_unencrypted(
+                "md5-over-ws",
+                "from an MD5 digest that is read on its way a password can be guessed: use wss:",
+            );
         }
         let over = open.iter().any(|(realm, _, challenge)| attempt.rejected(realm, challenge));
         if over || attempt.challenges > CHALLENGES_PER_REQUEST {

@@ -20,7 +20,7 @@ mod standalone;
 mod uas;
 
 use description::{is_understood, sdp_of};
-pub use door::{Cx, Flow, Offline, Profile};
+pub use door::{Cx, Flow, Offline, Profile, Readiness};
 pub use show::{body, message_data, response_data};
 pub use standalone::Standalone;
 pub use uas::For;
@@ -61,6 +61,8 @@ pub struct Binding {
     pub service_route: Vec<NameAddr>,
     /// Seconds between keep-alives that the edge asked for (RFC 5626 §5.4).
     pub flow_timer: Option<u32>,
+    /// Whether the edge does outbound, and so answers keep-alives (RFC 5626 §5.4).
+    pub outbound: bool,
 }
 
 /// What usages tell the hub.

@@ -84,10 +84,12 @@ impl Registration {
         let latest = (interval * 9 / 10).min(interval.saturating_sub(Duration::from_secs(5)));
         let refresh_at = cx.now + cx.entropy.between((interval * 3 / 4).min(latest), latest);
         self.failures = 0;
-        self.state = State::Registered { refresh_at: refresh_at.max(cx.now + Duration::from_secs(1)) };
+        let refresh_at = refresh_at.max(cx.now + Duration::from_secs(1));
+        self.state = State::Registered { refresh_at, expires_at };
         cx.out.push_back(Told::Bound(Binding {
             service_route: response.headers.addresses(&Name::ServiceRoute).unwrap_or_default(),
             flow_timer: response.headers.seconds(&Name::FlowTimer).ok().flatten().filter(|seconds| *seconds > 0),
+            outbound: requires_outbound(response),
         }));
         let contacts = contacts.iter().map(Address::from).collect();
         cx.out.push_back(Told::Registration(RegistrationEvent::Refreshed { expires_at, contacts }));
@@ -158,4 +160,10 @@ impl Registration {
 fn granted(own: &NameAddr, response: &Response, asked: u32) -> u32 {
     let parameter = own.params.value("expires").and_then(|text| text.parse().ok());
     parameter.or_else(|| response.headers.seconds(&Name::Expires).ok().flatten()).unwrap_or(asked)
+}
+
+/// Whether the registrar does outbound (RFC 5626 §6).
+fn requires_outbound(response: &Response) -> bool {
+    let tags = response.headers.list(&Name::Require).unwrap_or_default();
+    tags.iter().any(|tag| tag.eq_ignore_ascii_case("outbound"))
 }

@@ -68,6 +68,7 @@ enum State {
     },
     Registered {
         refresh_at: Instant,
+        expires_at: Instant,
     },
     Waiting {
         retry_at: Instant,
@@ -111,6 +112,12 @@ impl Registration {
     #[must_use]
     pub fn is_registered(&self) -> bool {
         matches!(self.state, State::Registered { .. })
+    }
+
+    /// Whether our contact shall be bound whenever there is a socket.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.wanted
     }
 
     /// Whether an exchange with the registrar is under way.
@@ -241,6 +248,10 @@ impl Registration {
     /// Acts on the deadline that has come.
     pub fn handle_timeout(&mut self, cx: &mut Cx) {
         if self.deadline().is_some_and(|deadline| deadline.at <= cx.now) {
+            // TR-09: what expired while the computer slept is no registration any more.
+            if matches!(self.state, State::Registered { expires_at, .. } if expires_at <= cx.now) {
+                self.state = State::Unregistered;
+            }
             self.start(cx, self.account.expires);
         }
     }
