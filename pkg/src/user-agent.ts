@@ -176,7 +176,10 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     return signal ? this.#abortable(connected, signal) : connected;
   }
 
-  /** Try now instead of at the end of the back-off. */
+  /**
+   * Try again in a second instead of at the end of the back-off; while connected, ask whether the connection lives. Like the
+   * page's own signs (`online`, `pageshow`) it has an effect once in five seconds.
+   */
   reconnect(): void {
     this.#requireOpen();
     this.#host.send({ type: "reconnect" });
@@ -199,6 +202,9 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
    * Places a call. How it goes is told by the call's events and promises; the first of them come after this has returned.
    *
    * @param target "sip:bob@example.com", "bob" (domain of the AOR), or an address as a call shows it.
+   * While {@link connect} is under way the call waits for it; without a connection, or with more than 1 MiB waiting in its
+   * socket, the call ends at once with cause `transport`.
+   *
    * @throws TypeError or RangeError for wrong arguments, PatchcordError `closed` after {@link close} and `limit` when
    *   `limits.calls` are up already, and the signal's reason when it is aborted already.
    *
@@ -234,8 +240,9 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
   }
 
   /**
-   * Ends calls, unregisters, closes the socket, frees the engine. Twice is harmless. Never rejects.
-   * @param options `timeout`: the longest it may take, in seconds. Default 5.
+   * Ends calls, unregisters, closes the socket, frees the engine. Twice is harmless. Never rejects. Without a connection it
+   * is done at once, and what only a connection could have told the peers is not told.
+   * @param options `timeout`: the longest it may take, in seconds. Default 5; the last 2 of them belong to the registrar.
    */
   close(options?: { timeout?: number }): Promise<void> {
     const given = check.record(options, "options", ["timeout"]);

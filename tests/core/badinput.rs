@@ -436,3 +436,55 @@ fn sl_08_flows_calls_and_questions_that_do_not_exist_are_harmless() {
     script.expect_nothing();
     assert!(script.end.flow.is_some());
 }
+
+#[test]
+fn sl_09_an_md5_digest_over_ws_warns() {
+    let credentials =
+        Credentials { username: "alice".to_owned(), password: Some("secret".to_owned()), ha1: None, realm: None };
+    let source = CredentialSource::Fixed { credentials };
+    for (server, algorithm, warns) in [
+        ("ws://localhost", "algorithm=MD5", true),
+        ("ws://localhost", "opaque=\"x\"", true),
+        ("ws://localhost", "algorithm=SHA-256", false),
+        ("wss://edge.example.test", "algorithm=MD5", false),
+    ] {
+        let mut script =
+            Script::connected_as(Config { servers: vec![server.to_owned()], credentials: source.clone(), ..config() });
+        script.call();
+        let invite = script.expect("INVITE ");
+        let challenge = format!("Digest realm=\"r\", nonce=\"n\", {algorithm}");
+        script.say(&Text::challenge(&invite, 401, &[&challenge]));
+        script.expect("ACK ");
+        script.expect("INVITE ");
+        assert_eq!(script.was_told("diagnostic md5-over-ws"), warns, "{server} {algorithm}");
+    }
+}
+
+#[test]
+fn sl_06_every_tag_branch_call_id_and_cnonce_is_unique_also_over_agents() {
+    let credentials =
+        Credentials { username: "alice".to_owned(), password: Some("secret".to_owned()), ha1: None, realm: None };
+    let config = Config { credentials: CredentialSource::Fixed { credentials }, max_calls: 1_000, ..config() };
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in [1, 2] {
+        let mut script = Script::seeded(config.clone(), seed);
+        script.connect();
+        script.open();
+        script.call();
+        let invite = script.expect("INVITE ");
+        let challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
+        script.say(&Text::challenge(&invite, 401, &[challenge]));
+        script.expect("ACK ");
+        script.expect("INVITE ");
+        for _ in 0..200 {
+            script.call();
+            let invite = script.expect("INVITE ");
+            let cnonce = invite.digest("Authorization", "cnonce").unwrap();
+            for word in [invite.branch(), invite.tag("From").unwrap(), invite.get("Call-ID"), cnonce] {
+                assert!(word.len() >= 16, "{word}");
+                assert!(seen.insert(word), "made twice");
+            }
+        }
+    }
+    assert_eq!(seen.len(), 2 * 200 * 4);
+}

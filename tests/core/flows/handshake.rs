@@ -1,11 +1,12 @@
 //! The handshake: requirement TR-01.
 
+use patchcord::agent::Config;
 use patchcord::usage::data::FailureCode;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{retry_at, servers, waits};
-use crate::sim::{Script, config};
+use crate::sim::{Script, config, registering};
 
 #[test]
 fn tr_01_a_server_that_does_not_speak_sip_is_closed_with_1002_and_refused() {
@@ -67,4 +68,17 @@ fn tr_01_a_server_that_cannot_be_reached_might_have_spoken_sip() {
         }
     }
     assert_eq!(script.failure(id).code, FailureCode::Rejected);
+}
+
+#[test]
+fn tr_02_via_says_ws_where_the_url_does_and_contact_says_ws_for_both() {
+    for (server, via) in [("ws://localhost/sip", "WS"), ("wss://edge.example.test", "WSS"), ("WSS://edge.test", "WSS")]
+    {
+        let mut script = Script::new(Config { servers: vec![server.to_owned()], ..registering() });
+        script.connect();
+        script.open();
+        let register = script.expect("REGISTER ");
+        assert!(register.get("Via").starts_with(&format!("SIP/2.0/{via} ")), "{server}: {}", register.get("Via"));
+        assert!(register.uri_in("Contact").ends_with(".invalid;transport=ws"), "{server}");
+    }
 }
