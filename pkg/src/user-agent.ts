@@ -185,7 +185,10 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     this.#host.send({ type: "reconnect" });
   }
 
-  /** Unregisters and closes the socket; `connect` may follow. */
+  /**
+   * Ends unanswered calls, unregisters and closes the socket, within 2 s; `connect` may follow. Established calls stay, and can be
+   * hung up: the peer learns of it on the next connection.
+   */
   disconnect(): Promise<void> {
     return this.#ask((id) => ({ type: "disconnect", id }));
   }

@@ -285,6 +285,7 @@ impl UserAgent {
     pub(super) fn readiness(&self) -> Readiness {
         match (self.errand.is_connecting(), self.transport.line()) {
             (true, _) => Readiness::Coming,
+            (false, _) if self.errand.is_leaving() => Readiness::Offline,
             (false, Line::Free) => Readiness::Ready,
             (false, Line::Congested) => Readiness::Busy,
             (false, Line::Down) => Readiness::Offline,

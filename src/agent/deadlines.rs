@@ -8,8 +8,9 @@
 use super::UserAgent;
 use crate::time::{Deadline, Instant, Timed as _};
 
-/// A room that waits for moments. When several wait for the same one they act in this order: what ends something comes
-/// before what renews something, so that nothing is renewed that is over.
+/// A room that waits for moments. When several wait for the same one they act in this order: the socket first, for nothing
+/// leaves by one that has failed; then what ends something, and last what renews something, so that nothing is renewed
+/// that is over.
 #[derive(Clone, Copy, Debug)]
 enum Room {
     Transport,

@@ -3,7 +3,7 @@
 //! ```text
 //!  Idle ◀──▶ Connecting: until registered, or for good refused
 //!    │
-//!    ├─▶ Disconnecting: until unregistered, 2 s at most ─▶ Idle
+//!    ├─▶ Disconnecting: unanswered calls end, then unregistered within 2 s ─▶ Idle
 //!    └─▶ Closing: calls end, then unregistered within 2 s, `timeout` at most ─▶ Closed
 //! ```
 
@@ -63,8 +63,9 @@ impl Errand {
         matches!(self, Self::Connecting { .. })
     }
 
-    pub(super) fn is_closing(&self) -> bool {
-        matches!(self, Self::Closing { .. } | Self::Closed)
+    /// Whether nothing new is begun.
+    pub(super) fn is_leaving(&self) -> bool {
+        matches!(self, Self::Disconnecting { .. } | Self::Closing { .. } | Self::Closed)
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -101,7 +102,7 @@ impl UserAgent {
             Errand::Disconnecting { waiting, .. } => waiting.push(id),
             Errand::Idle | Errand::Connecting { .. } => {
                 self.drop_errand(FailureCode::Ended, "disconnected before the connection was made");
-                self.calls.unreachable(&mut self.cx);
+                self.calls.leave_unanswered(&mut self.cx);
                 self.errand = Errand::Disconnecting { waiting: vec![id], give_up_at: self.cx.now + LEAVE };
                 self.unregister();
             }
@@ -178,7 +179,7 @@ impl UserAgent {
 
     /// Whether nothing will ever work again.
     pub(super) fn is_closed(&self) -> bool {
-        self.errand.is_closing()
+        matches!(self.errand, Errand::Closing { .. } | Errand::Closed)
     }
 
     fn run_connecting(&mut self) -> bool {

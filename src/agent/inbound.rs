@@ -86,7 +86,7 @@ impl UserAgent {
         match arrival {
             Arrival::Request { id, request, head } => match cx.receive(id, &request, &head) {
                 For::Usage(Usage::Invite(call)) => self.calls.on_request(cx, call, id, &request, &head),
-                For::NewCall if self.errand.is_closing() => {
+                For::NewCall if self.errand.is_leaving() => {
                     let tag = cx.entropy.tag();
                     cx.refuse(id, &request, StatusCode::TEMPORARILY_UNAVAILABLE, &tag);
                 }
