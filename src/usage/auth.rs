@@ -268,7 +268,7 @@ impl Cx {
             return Verdict::Refused("the server offers no authentication that this user agent can do");
         }
         if open.iter().any(|(_, algorithm, _)| algorithm.is_md5()) {
-            self.warn_if_unencrypted("md5-over-ws", "whoever reads it can guess the password: use wss:");
+            self.warn_if_unencrypted("md5-over-ws", "who reads an MD5 digest can guess its password: use wss:");
         }
         let over = open.iter().any(|(realm, _, challenge)| attempt.rejected(realm, challenge));
         if over || attempt.challenges > CHALLENGES_PER_REQUEST {
