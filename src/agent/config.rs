@@ -121,10 +121,12 @@ impl Config {
     ///
     /// # Errors
     /// [`Misuse`] that names the field and says what is wrong with it.
-    pub(super) fn into_parts(self, entropy: &mut Entropy) -> Result<Parts, Misuse> {
+    pub(super) fn into_parts(mut self, entropy: &mut Entropy) -> Result<Parts, Misuse> {
         let aor = address_of_record(&self.aor)?;
-        let servers: Vec<String> = self.servers.iter().map(|server| with_plain_scheme(server)).collect();
-        self.check_servers(&servers, &aor)?;
+        for server in &mut self.servers {
+            *server = with_plain_scheme(server);
+        }
+        self.check_servers(&aor)?;
         check_headers(&self.headers)?;
         check_source(&self.credentials)?;
         for (field, text) in [("displayName", &self.display_name), ("userAgent", &self.user_agent)] {
@@ -154,7 +156,7 @@ impl Config {
             allow: self.capabilities.allow(),
         };
         let transport = transport::Settings {
-            servers,
+            servers: self.servers,
             backoff,
             keep_alive: millis(self.reconnect.keep_alive_ms),
             pong_timeout: millis(self.reconnect.pong_timeout_ms),
@@ -163,12 +165,13 @@ impl Config {
         Ok(Parts { profile, transport, account })
     }
 
-    fn check_servers(&self, servers: &[String], aor: &SipUri) -> Result<(), Misuse> {
-        if servers.is_empty() {
+    fn check_servers(&self, aor: &SipUri) -> Result<(), Misuse> {
+        if self.servers.is_empty() {
             return Err(Misuse::new("servers: name at least one WebSocket URL"));
         }
-        for server in servers {
-            let fault = match server.split_once("://") {
+        for server in &self.servers {
+            let parts = server.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)));
+            let fault = match parts {
                 Some(("wss", _)) => continue,
                 Some(("ws", _)) if aor.secure => "is not encrypted, as a sips address of record wants it; use wss:",
                 Some(("ws", rest)) if self.allow_insecure || is_local(rest) => continue,
@@ -236,8 +239,10 @@ fn address_of_record(text: &str) -> Result<SipUri, Misuse> {
 
 /// A URL with its scheme in lower case, as everybody compares it.
 fn with_plain_scheme(url: &str) -> String {
-    let (scheme, rest) = url.split_at(url.find(':').unwrap_or_default());
-    scheme.to_ascii_lowercase() + rest
+    match url.split_once(':') {
+        Some((scheme, rest)) => scheme.to_ascii_lowercase() + ":" + rest,
+        None => url.to_owned(),
+    }
 }
 
 /// Whether a WebSocket URL, given without its scheme, stays on this machine (SL-09).
@@ -249,10 +254,8 @@ fn is_local(url: &str) -> bool {
         Some(bracketed) => return bracketed.split(']').next() == Some("::1"),
         None => host.split(':').next().unwrap_or_default(),
     };
-    let loopback = host.strip_prefix("127.").is_some_and(|rest| {
-        let mut octets = rest.split('.');
-        octets.by_ref().take(3).filter(|octet| octet.parse::<u8>().is_ok()).count() == 3 && octets.next().is_none()
-    });
+    // Digits and dots alone make an address; with a letter in it, it is the name of a host anywhere.
+    let loopback = host.starts_with("127.") && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let name = host.to_ascii_lowercase();
     loopback || name == "localhost" || name.ends_with(".localhost")
 }

@@ -40,8 +40,11 @@ enum Company {
 
 impl Servers {
     pub(super) fn new(urls: Vec<String>) -> Self {
-        let server = |url| Server { url, failures: 0, due_at: Instant::default() };
-        Self { list: urls.into_iter().map(server).collect(), next: 0, last: 0, company: Company::Strangers(0) }
+        let mut list = Vec::with_capacity(urls.len());
+        for url in urls {
+            list.push(Server { url, failures: 0, due_at: Instant::default() });
+        }
+        Self { list, next: 0, last: 0, company: Company::Strangers(0) }
     }
 
     pub(super) fn url(&self, server: usize) -> &str {
@@ -51,7 +54,7 @@ impl Servers {
     /// All is forgotten: the preferred one is next.
     pub(super) fn restart(&mut self) {
         for server in &mut self.list {
-            *server = Server { url: core::mem::take(&mut server.url), failures: 0, due_at: Instant::default() };
+            (server.failures, server.due_at) = (0, Instant::default());
         }
         (self.next, self.last, self.company) = (0, 0, Company::Strangers(0));
     }
