@@ -221,7 +221,7 @@ impl Transport {
             && *ours == flow
             && garbage.is_too_much(now)
         {
-            self.give_up(now, flow, PROTOCOL_ERROR, "the server does not speak SIP: ten frames meant nothing", entropy);
+            self.give_up(now, flow, PROTOCOL_ERROR, "ten frames of the server meant nothing", entropy);
         }
     }
 
@@ -313,9 +313,8 @@ impl Transport {
 
     /// TR-01: a failed attempt like any other, unless nobody at all speaks `sip`.
     fn refuse_stranger(&mut self, now: Instant, flow: FlowId, protocol: Option<&str>, entropy: &mut Entropy) {
-        let selected = protocol.map_or("none".to_owned(), |protocol| format!("`{protocol}`"));
-        let detail = format!("the server was offered the subprotocol `sip` and selected {selected}");
-        self.told.push_back(Told::Diagnostic("subprotocol", detail));
+        let selected = protocol.unwrap_or("none");
+        self.told.push_back(Told::Diagnostic("subprotocol", format!("`sip` was offered, selected was {selected}")));
         self.told.push_back(Told::Close(flow, PROTOCOL_ERROR));
         if self.servers.met_stranger() {
             return self.refuse("no server selected the subprotocol `sip` (RFC 7118)");
