@@ -203,11 +203,10 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
 
   /**
    * Places a call. How it goes is told by the call's events and promises; the first of them come after this has returned.
-   *
-   * @param target "sip:bob@example.com", "bob" (domain of the AOR), or an address as a call shows it.
    * While {@link connect} is under way the call waits for it; without a connection, or with more than 1 MiB waiting in its
    * socket, the call ends at once with cause `transport`.
    *
+   * @param target "sip:bob@example.com", "bob" (domain of the AOR), or an address as a call shows it.
    * @throws TypeError or RangeError for wrong arguments, PatchcordError `closed` after {@link close} and `limit` when
    *   `limits.calls` are up already, and the signal's reason when it is aborted already.
    *
