@@ -146,7 +146,7 @@ fn rg_05_with_a_silent_registrar_close_without_calls_takes_two_seconds() {
 /// whether the call outlives `disconnect()`.
 type Case = (fn(&mut Script) -> CallHandle, &'static [&'static str], u64, bool);
 
-fn cases() -> [Case; 8] {
+fn cases() -> [Case; 9] {
     let ringing_in: fn(&mut Script) -> CallHandle = |script| script.incoming().0;
     let answering = |script: &mut Script| {
         let (call, _) = script.incoming();
@@ -169,6 +169,14 @@ fn cases() -> [Case; 8] {
         script.say(&Text::answer(&invite, "180 Ringing").tagged("b"));
         call
     };
+    let confirming = |script: &mut Script| {
+        let call = script.call();
+        let invite = script.expect("INVITE ");
+        script.end.media = false;
+        script.say(&Text::ok_to(&invite));
+        script.expect("ACK ");
+        call
+    };
     let unacknowledged = |script: &mut Script| {
         let (call, _) = script.incoming();
         script.accept(call);
@@ -188,6 +196,7 @@ fn cases() -> [Case; 8] {
         (preparing, &["REGISTER"], 2_000, false),
         (calling, &["REGISTER"], 5_000, false),
         (ringing_out, &["CANCEL", "REGISTER"], 5_000, false),
+        (confirming, &["BYE", "REGISTER"], 5_000, true),
         (unacknowledged, &["200", "200", "REGISTER", "200"], 5_000, true),
         (established, &["BYE", "REGISTER"], 5_000, true),
         (leaving, &["REGISTER"], 5_000, false),

@@ -1,12 +1,11 @@
 //! When a request may leave: requirement TR-10.
 
 use patchcord::agent::{Command, Config, Input};
-use patchcord::usage::call::{Cause, DialOptions, EndedBy};
-use patchcord::usage::data::FailureCode;
+use patchcord::usage::call::{Cause, DialOptions, DtmfOptions, EndedBy, RenegotiateOptions};
+use patchcord::usage::data::{FailureCode, RequestOptions};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::waits;
 use crate::sim::{Script, Text, config, registering};
 
 #[test]
@@ -73,6 +72,10 @@ fn tr_10_a_full_buffer_takes_no_new_call_but_byes_and_responses() {
     script.expect("INVITE ");
 }
 
+fn nothing() -> RequestOptions {
+    RequestOptions { headers: Vec::new(), body: None }
+}
+
 /// So much waits in the socket.
 fn stuff(script: &mut Script, bytes: u32) {
     let flow = script.end.flow.unwrap();
@@ -95,16 +98,27 @@ fn tr_10_a_call_placed_into_a_full_buffer_ends_at_once_and_says_why() {
 #[test]
 fn tr_10_a_full_buffer_fails_what_is_asked_for_with_busy() {
     let mut script = Script::registered();
+    let (call, _, _) = script.outgoing();
     stuff(&mut script, (1 << 20) + 1);
+    let method = || "INFO".to_owned();
+    let dtmf = || DtmfOptions { tones: "1".to_owned(), duration_ms: 100, gap_ms: 50 };
     for id in [
         script.ask_for(|id| Command::Register { id }),
         script.ask_for(|id| Command::Unregister { id, all: false }),
         script.ask_for(|id| Command::Unregister { id, all: true }),
+        script.ask_for(|id| Command::SetHold { id, call, held: true }),
+        script.ask_for(|id| Command::Renegotiate { id, call, options: RenegotiateOptions::default() }),
+        script.ask_for(|id| Command::SendDtmf { id, call, options: dtmf() }),
+        script.ask_for(|id| Command::CallRequest { id, call, method: method(), options: nothing() }),
+        script.ask_for(|id| Command::Request { id, target: "bob".to_owned(), method: method(), options: nothing() }),
     ] {
         assert_eq!(script.failure(id).code, FailureCode::Busy);
     }
+    assert!(script.is_up(call));
     script.expect_nothing();
-    let (refresh_at, _) = waits(&script);
+    let machines = script.snapshot();
+    let refresh_at = machines.iter().find(|machine| machine.machine == "registration").and_then(|machine| machine.at);
+    let refresh_at = refresh_at.unwrap();
     script.silence_until(refresh_at);
     script.bind();
     stuff(&mut script, 0);
@@ -148,10 +162,16 @@ fn tr_10_the_buffer_of_a_lost_socket_is_forgotten() {
 #[test]
 fn tr_10_what_is_asked_for_while_offline_fails_with_not_connected() {
     let mut script = Script::registered();
+    let (call, _, _) = script.outgoing();
     script.cut();
-    for id in
-        [script.ask_for(|id| Command::Register { id }), script.ask_for(|id| Command::Unregister { id, all: false })]
-    {
+    let method = || "INFO".to_owned();
+    for id in [
+        script.ask_for(|id| Command::Register { id }),
+        script.ask_for(|id| Command::Unregister { id, all: false }),
+        script.ask_for(|id| Command::SetHold { id, call, held: true }),
+        script.ask_for(|id| Command::CallRequest { id, call, method: method(), options: nothing() }),
+        script.ask_for(|id| Command::Request { id, target: "bob".to_owned(), method: method(), options: nothing() }),
+    ] {
         assert_eq!(script.failure(id).code, FailureCode::NotConnected);
     }
 }
