@@ -193,7 +193,8 @@ function registrarUri(value: unknown): string {
 
 function reconnectConfig(value: unknown): Config["reconnect"] {
   const given = check.record(value, "reconnect", ["minDelay", "maxDelay", "keepAlive", "pongTimeout", "noRetryCodes"]);
-  const { noRetryCodes = [] } = given;
+  // RFC 6455 §7.4.1: 1008 says that we ourselves are the reason, and trying again would change nothing.
+  const { noRetryCodes = [1008] } = given;
   if (!Array.isArray(noRetryCodes))
     throw new TypeError("reconnect.noRetryCodes: an array of WebSocket close codes is needed");
   const minDelayMs = check.milliseconds(given["minDelay"], "reconnect.minDelay", 2);

@@ -78,8 +78,11 @@ function claim(id: string): Promise<boolean> {
   });
 }
 
-/** RFC 9562 §5.4. (crypto.randomUUID is missing where a page is not served securely.) */
+/** RFC 9562 §5.4. SL-06: nothing else will do for chance. (crypto.randomUUID is missing where a page is not served securely.) */
 function uuid(): string {
+  const crypto: Crypto | undefined = globalThis.crypto;
+  if (typeof crypto?.getRandomValues !== "function")
+    throw new Error("crypto.getRandomValues is missing here, and without it no tag or nonce would be safe");
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;

@@ -126,15 +126,24 @@ export interface RegistrationOptions {
 
 /** Reconnecting and keep-alive (RFC 5626 §4.4, §4.5). Seconds. */
 export interface ReconnectOptions {
-  /** Bound of the first wait after a loss. Default 2. */
+  /**
+   * Bound of the first wait after a loss, in seconds. Default 2. The whole curve scales with it: by default the waits are
+   * at most 2, 4 and 8 s, then 30 to 60 s, 60 to 120 s and so on (RFC 5626 §4.5).
+   */
   minDelay?: number;
-  /** Bound of every wait. Default 1800. */
+  /** Bound of every wait, in seconds. Default 1800. */
   maxDelay?: number;
-  /** Longest time between keep-alives where the server names none; 0 = none. Default 25. */
+  /**
+   * Longest time between keep-alives (RFC 5626 §3.5.1) where the server names none by Flow-Timer, in seconds; they leave
+   * after four to five fifths of it. Default 25; 0 = none are ever sent.
+   */
   keepAlive?: number;
-  /** How long the answer to a keep-alive may take. Default 10. */
+  /** How long the answer to a keep-alive may take, in seconds, of a server that is known to answer them. Default 10. */
   pongTimeout?: number;
-  /** WebSocket close codes after which no attempt is made. Default none. */
+  /**
+   * WebSocket close codes after which no attempt is made: the state becomes `idle` with the reason, and `connect` may
+   * follow. Default 1008, policy violation (RFC 6455 §7.4.1); codes of 4000 to 4999 mean what your server says.
+   */
   noRetryCodes?: readonly number[];
 }
 
@@ -167,7 +176,11 @@ export interface TimerOptions {
 export interface UserAgentOptions {
   /** Address of record, "sip:alice@example.com". */
   aor: string;
-  /** WebSocket edges in order of preference; fail over and back is automatic. ws: only for localhost unless `allowInsecure`. */
+  /**
+   * WebSocket edges in order of preference. Fail over is automatic: each attempt goes to the next one. So is failing back:
+   * the first one is tried out of its turn as soon as it is due again, but a connection that works is never given up for
+   * it, because calls live on it. ws: only for localhost unless `allowInsecure`.
+   */
   servers: string | readonly string[];
   /** Shown to those we call. */
   displayName?: string;

@@ -168,13 +168,19 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
     return this.#connection.connect(signal);
   }
 
-  /** Try now instead of at the end of the back-off. */
+  /**
+   * Try again in a second instead of at the end of the back-off; while connected, ask whether the connection lives. Like the
+   * page's own signs (`online`, `pageshow`) it has an effect once in five seconds.
+   */
   reconnect(): void {
     this.#requireOpen();
     this.#host.send({ type: "reconnect" });
   }
 
-  /** Unregisters and closes the socket; `connect` may follow. */
+  /**
+   * Ends unanswered calls, unregisters and closes the socket, within 2 s; `connect` may follow. Established calls stay, and can be
+   * hung up: the peer learns of it on the next connection.
+   */
   disconnect(): Promise<void> {
     return this.#connection.disconnect();
   }
@@ -189,6 +195,8 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
 
   /**
    * Places a call. How it goes is told by the call's events and promises; the first of them come after this has returned.
+   * While {@link connect} is under way the call waits for it; without a connection, or with more than 1 MiB waiting in its
+   * socket, the call ends at once with cause `transport`.
    *
    * @param target "sip:bob@example.com", "bob" (domain of the AOR), or an address as a call shows it.
    * @throws TypeError or RangeError for wrong arguments, PatchcordError `closed` after {@link close} and `limit` when
@@ -259,8 +267,9 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
   }
 
   /**
-   * Ends calls, unregisters, closes the socket, frees the engine. Twice is harmless. Never rejects.
-   * @param options `timeout`: the longest it may take, in seconds. Default 5.
+   * Ends calls, unregisters, closes the socket, frees the engine. Twice is harmless. Never rejects. Without a connection it
+   * is done at once, and what only a connection could have told the peers is not told.
+   * @param options `timeout`: the longest it may take, in seconds. Default 5; the last 2 of them belong to the registrar.
    */
   close(options?: { timeout?: number }): Promise<void> {
     const given = check.record(options, "options", ["timeout"]);

@@ -4,15 +4,13 @@ use super::UserAgent;
 use super::config::{check_credentials, check_headers, check_source};
 use crate::message::{Name, is_safe};
 use crate::time::Duration;
-use crate::usage::Told;
+use crate::transport::Line;
 use crate::usage::call::{
-    AcceptOptions, DialOptions, DtmfOptions, HangupOptions, Readiness, RefusalOptions, RenegotiateOptions, RingOptions,
+    AcceptOptions, DialOptions, DtmfOptions, HangupOptions, RefusalOptions, RenegotiateOptions, RingOptions,
 };
 use crate::usage::data::{AskId, Body, CallHandle, FailureCode, Interest, Misuse, Outcome, RequestId, RequestOptions};
 use crate::usage::question::{Answer, CredentialSource};
-
-/// Octets waiting in the socket from which on no new call is begun (TR-10).
-const CONGESTED: u32 = 1 << 20;
+use crate::usage::{Readiness, Told};
 
 /// A command. One that carries a [`RequestId`] is answered by exactly one `Done`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,9 +190,13 @@ impl UserAgent {
         if self.is_closed() {
             return self.obey_closed(command);
         }
+        if let (Readiness::Busy, Some(id)) = (self.cx.readiness, command.new_request()) {
+            self.cx.failed_busy(id);
+            return Ok(());
+        }
         match command {
             Command::Connect { id } => self.connect(id),
-            Command::Reconnect => self.transport.hurry(self.cx.now),
+            Command::Reconnect => self.transport.hurry(self.cx.now, &mut self.cx.entropy),
             Command::Disconnect { id } => self.disconnect(id),
             Command::Close { id, timeout_ms } => self.close(id, Duration::from_millis(u64::from(timeout_ms))),
             Command::Register { id } => self.register(id),
@@ -205,8 +207,7 @@ impl UserAgent {
             Command::SetCredentials { credentials } => self.cx.auth.set_credentials(credentials),
             Command::Interest { interests } => self.cx.interests = interests,
             Command::Call { call, target, options } => {
-                let readiness = self.readiness();
-                return self.calls.dial(&mut self.cx, call, &target, options, readiness);
+                return self.calls.dial(&mut self.cx, call, &target, options);
             }
             Command::Ring { id, call, options } => self.calls.ring(&mut self.cx, id, call, &options),
             Command::Accept { id, call, options } => self.calls.accept(&mut self.cx, id, call, options),
@@ -280,17 +281,47 @@ impl UserAgent {
         self.cx.out.push_back(Told::Done(id, outcome));
     }
 
-    fn readiness(&self) -> Readiness {
-        match (self.errand.is_connecting(), self.transport.flow()) {
+    /// What becomes of a new request now (TR-10).
+    pub(super) fn readiness(&self) -> Readiness {
+        match (self.errand.is_connecting(), self.transport.line()) {
             (true, _) => Readiness::Coming,
-            (false, Some((_, _, buffered))) if buffered > CONGESTED => Readiness::Offline,
-            (false, Some(_)) => Readiness::Ready,
-            (false, None) => Readiness::Offline,
+            (false, _) if self.errand.is_leaving() => Readiness::Offline,
+            (false, Line::Free) => Readiness::Ready,
+            (false, Line::Congested) => Readiness::Busy,
+            (false, Line::Down) => Readiness::Offline,
         }
     }
 }
 
 impl Command {
+    /// Who waits, where this asks for a request that could as well be made later (TR-10). A call tells its end by itself.
+    fn new_request(&self) -> Option<RequestId> {
+        match self {
+            Self::Register { id }
+            | Self::Unregister { id, .. }
+            | Self::SetHold { id, .. }
+            | Self::Renegotiate { id, .. }
+            | Self::SendDtmf { id, .. }
+            | Self::CallRequest { id, .. }
+            | Self::Request { id, .. } => Some(*id),
+            Self::Connect { .. }
+            | Self::Reconnect
+            | Self::Disconnect { .. }
+            | Self::Close { .. }
+            | Self::SetCredentials { .. }
+            | Self::Interest { .. }
+            | Self::Call { .. }
+            | Self::Ring { .. }
+            | Self::Accept { .. }
+            | Self::Reject { .. }
+            | Self::Hangup { .. }
+            | Self::Redirect { .. }
+            | Self::MediaLost { .. }
+            | Self::Answer { .. }
+            | Self::Snapshot { .. } => None,
+        }
+    }
+
     /// Refuses text that could not stand in a message (MS-15, MS-16).
     fn check(&self) -> Result<(), Misuse> {
         match self {

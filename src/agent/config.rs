@@ -162,8 +162,11 @@ impl Config {
     ///
     /// # Errors
     /// [`Misuse`] that names the field and says what is wrong with it.
-    pub(super) fn into_parts(self, entropy: &mut Entropy) -> Result<Parts, Misuse> {
+    pub(super) fn into_parts(mut self, entropy: &mut Entropy) -> Result<Parts, Misuse> {
         let aor = address_of_record(&self.aor)?;
+        for server in &mut self.servers {
+            *server = with_plain_scheme(server);
+        }
         self.check_servers(&aor)?;
         check_headers(&self.headers)?;
         check_source(&self.credentials)?;
@@ -211,20 +214,15 @@ impl Config {
             return Err(Misuse::new("servers: name at least one WebSocket URL"));
         }
         for server in &self.servers {
-            let local = is_local(server);
-            match (server.starts_with("wss://"), server.starts_with("ws://")) {
-                (true, _) => {}
-                (false, true) if aor.secure => {
-                    return Err(Misuse::new(format!("servers: a sips address of record needs wss:, not `{server}`")));
-                }
-                (false, true) if local || self.allow_insecure => {}
-                (false, true) => {
-                    return Err(Misuse::new(format!(
-                        "servers: `{server}` is not encrypted; use wss:, or allowInsecure"
-                    )));
-                }
-                (false, false) => return Err(Misuse::new(format!("servers: `{server}` is no ws: or wss: URL"))),
-            }
+            let parts = server.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)));
+            let fault = match parts {
+                Some(("wss", _)) => continue,
+                Some(("ws", _)) if aor.secure => "is not encrypted, as a sips address of record wants it; use wss:",
+                Some(("ws", rest)) if self.allow_insecure || is_local(rest) => continue,
+                Some(("ws", _)) => "is not encrypted; use wss:, or allowInsecure",
+                Some(_) | None => "is no ws: or wss: URL",
+            };
+            return Err(Misuse::new(format!("servers: `{server}` {fault}")));
         }
         Ok(())
     }
@@ -319,15 +317,27 @@ fn address_of_record(text: &str) -> Result<SipUri, Misuse> {
     }
 }
 
-/// Whether a WebSocket URL stays on this machine.
+/// A URL with its scheme in lower case, as everybody compares it.
+fn with_plain_scheme(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme, rest)) => scheme.to_ascii_lowercase() + ":" + rest,
+        None => url.to_owned(),
+    }
+}
+
+/// Whether a WebSocket URL, given without its scheme, stays on this machine (SL-09).
 fn is_local(url: &str) -> bool {
-    let rest = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or_default();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
+    let authority = url.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    // What stands before an `@` is a user, however much it looks like a host.
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[') {
+        Some(bracketed) => return bracketed.split(']').next() == Some("::1"),
+        None => host.split(':').next().unwrap_or_default(),
     };
-    host == "localhost" || host.ends_with(".localhost") || host == "::1" || host.starts_with("127.")
+    // Digits and dots alone make an address; with a letter in it, it is the name of a host anywhere.
+    let loopback = host.starts_with("127.") && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let name = host.to_ascii_lowercase();
+    loopback || name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Checks header fields that an application adds (MS-15, MS-16).

@@ -3,8 +3,8 @@
 //! ```text
 //!  Idle ◀──▶ Connecting: until registered, or for good refused
 //!    │
-//!    ├─▶ Disconnecting: until unregistered, 2 s at most ─▶ Idle
-//!    └─▶ Closing: calls end, then unregistered, `timeout` at most ─▶ Closed
+//!    ├─▶ Disconnecting: unanswered calls end, then unregistered within 2 s ─▶ Idle
+//!    └─▶ Closing: calls end, then unregistered within 2 s, `timeout` at most ─▶ Closed
 //! ```
 
 use super::{ConnectionState, UserAgent};
@@ -30,7 +30,6 @@ pub(super) enum Errand {
     Closing {
         waiting: Vec<RequestId>,
         step: Closing,
-        give_up_at: Instant,
     },
     Closed,
 }
@@ -38,11 +37,10 @@ pub(super) enum Errand {
 /// How far closing has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Closing {
-    /// Calls end; at `leave_at` the rest of the time belongs to the registrar.
-    Calls {
-        leave_at: Instant,
-    },
-    Registration,
+    /// Calls end; at `leave_at` the rest of the time, until `close_at`, belongs to the registrar.
+    Calls { leave_at: Instant, close_at: Instant },
+    /// The registrar is told.
+    Registration { give_up_at: Instant },
 }
 
 impl Errand {
@@ -52,15 +50,22 @@ impl Errand {
             Self::Disconnecting { give_up_at, .. } => {
                 Some(Deadline::new(*give_up_at, "disconnect without waiting longer"))
             }
-            Self::Closing { step: Closing::Calls { leave_at }, .. } => {
+            Self::Closing { step: Closing::Calls { leave_at, .. }, .. } => {
                 Some(Deadline::new(*leave_at, "unregister without waiting longer for calls"))
             }
-            Self::Closing { give_up_at, .. } => Some(Deadline::new(*give_up_at, "close without waiting longer")),
+            Self::Closing { step: Closing::Registration { give_up_at }, .. } => {
+                Some(Deadline::new(*give_up_at, "close without waiting longer"))
+            }
         }
     }
 
     pub(super) fn is_connecting(&self) -> bool {
         matches!(self, Self::Connecting { .. })
+    }
+
+    /// Whether nothing new is begun.
+    pub(super) fn is_leaving(&self) -> bool {
+        matches!(self, Self::Disconnecting { .. } | Self::Closing { .. } | Self::Closed)
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -81,7 +86,7 @@ impl UserAgent {
             Errand::Idle | Errand::Disconnecting { .. } => {
                 self.drop_errand(FailureCode::Ended, "connected again in the meantime");
                 self.errand = Errand::Connecting { waiting: vec![id] };
-                self.transport.connect(self.cx.now);
+                self.transport.connect(self.cx.now, &mut self.cx.entropy);
                 if let Some(registration) =
                     self.registration.as_mut().filter(|registration| !registration.is_registered())
                 {
@@ -97,7 +102,7 @@ impl UserAgent {
             Errand::Disconnecting { waiting, .. } => waiting.push(id),
             Errand::Idle | Errand::Connecting { .. } => {
                 self.drop_errand(FailureCode::Ended, "disconnected before the connection was made");
-                self.calls.unreachable(&mut self.cx);
+                self.calls.leave_unanswered(&mut self.cx);
                 self.errand = Errand::Disconnecting { waiting: vec![id], give_up_at: self.cx.now + LEAVE };
                 self.unregister();
             }
@@ -111,8 +116,9 @@ impl UserAgent {
             Errand::Closed => self.cx.out.push_back(Told::Done(id, Outcome::Done)),
             Errand::Idle | Errand::Connecting { .. } | Errand::Disconnecting { .. } => {
                 self.drop_errand(FailureCode::Closed, "the user agent was closed");
-                let step = Closing::Calls { leave_at: self.cx.now + timeout.saturating_sub(LEAVE) };
-                self.errand = Errand::Closing { waiting: vec![id], step, give_up_at: self.cx.now + timeout };
+                let leave_at = self.cx.now + timeout.saturating_sub(LEAVE);
+                let step = Closing::Calls { leave_at, close_at: self.cx.now + timeout };
+                self.errand = Errand::Closing { waiting: vec![id], step };
                 self.calls.close(&mut self.cx);
             }
         }
@@ -132,13 +138,13 @@ impl UserAgent {
                 self.finish_disconnecting();
                 true
             }
-            Errand::Closing { step: step @ Closing::Calls { .. }, .. } if self.calls.in_use() == 0 => {
-                *step = Closing::Registration;
-                self.unregister();
+            Errand::Closing { step: Closing::Calls { close_at, .. }, .. } if self.calls.in_use() == 0 => {
+                let close_at = *close_at;
+                self.leave_registrar(close_at);
                 true
             }
             Errand::Closing { step: Closing::Calls { .. }, .. } => false,
-            Errand::Closing { step: Closing::Registration, .. } => {
+            Errand::Closing { step: Closing::Registration { .. }, .. } => {
                 let busy = self.registration.as_ref().is_some_and(|registration| registration.is_busy());
                 if !busy {
                     self.finish_closing();
@@ -152,12 +158,12 @@ impl UserAgent {
     pub(super) fn errand_overdue(&mut self) {
         match &mut self.errand {
             Errand::Idle | Errand::Connecting { .. } | Errand::Closed => {}
-            Errand::Closing { step: step @ Closing::Calls { .. }, .. } => {
-                *step = Closing::Registration;
-                self.unregister();
+            Errand::Closing { step: Closing::Calls { close_at, .. }, .. } => {
+                let close_at = *close_at;
+                self.leave_registrar(close_at);
             }
             Errand::Disconnecting { .. } => self.finish_disconnecting(),
-            Errand::Closing { .. } => self.finish_closing(),
+            Errand::Closing { step: Closing::Registration { .. }, .. } => self.finish_closing(),
         }
     }
 
@@ -167,6 +173,8 @@ impl UserAgent {
             self.drop_errand(FailureCode::Rejected, why);
             self.calls.unreachable(&mut self.cx);
         }
+        // No attempt will be made, so it waits for nothing.
+        self.unregister();
     }
 
     /// Whether nothing will ever work again.
@@ -215,6 +223,14 @@ impl UserAgent {
         self.transport.close();
         self.errand = Errand::Closed;
         self.connection(ConnectionState::Closed, None, None, None);
+    }
+
+    /// RG-05: however much time there is, the registrar has 2 s.
+    fn leave_registrar(&mut self, close_at: Instant) {
+        if let Errand::Closing { step, .. } = &mut self.errand {
+            *step = Closing::Registration { give_up_at: close_at.min(self.cx.now + LEAVE) };
+        }
+        self.unregister();
     }
 
     fn unregister(&mut self) {

@@ -70,10 +70,14 @@ impl UserAgent {
         let Malformed { fault, request } = malformed;
         self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));
         let answerable = |request: &Request| request.method.as_str() != "ACK";
-        if let Some(request) = request.filter(|request| answerable(request)) {
-            let tag = self.cx.entropy.tag();
-            let response = request.response(fault.status, Some(&fault.phrase()), Some(&tag));
-            self.cx.transactions.send(flow, Message::Response(response));
+        match request.filter(|request| answerable(request)) {
+            Some(request) => {
+                let tag = self.cx.entropy.tag();
+                let response = request.response(fault.status, Some(&fault.phrase()), Some(&tag));
+                self.cx.transactions.send(flow, Message::Response(response));
+            }
+            // TR-03
+            None => self.transport.garbage(self.cx.now, flow, &mut self.cx.entropy),
         }
     }
 
@@ -82,6 +86,10 @@ impl UserAgent {
         match arrival {
             Arrival::Request { id, request, head } => match cx.receive(id, &request, &head) {
                 For::Usage(Usage::Invite(call)) => self.calls.on_request(cx, call, id, &request, &head),
+                For::NewCall if self.errand.is_leaving() => {
+                    let tag = cx.entropy.tag();
+                    cx.refuse(id, &request, StatusCode::TEMPORARILY_UNAVAILABLE, &tag);
+                }
                 For::NewCall => self.calls.on_invite(cx, id, request, &head),
                 For::Message => self.standalone.on_message(cx, id, &request, &head),
                 For::Nobody => {}

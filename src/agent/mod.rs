@@ -13,6 +13,7 @@
 mod ask;
 mod command;
 mod config;
+mod deadlines;
 mod errand;
 mod event;
 mod inbound;
@@ -28,13 +29,13 @@ use std::collections::VecDeque;
 
 use crate::entropy::Entropy;
 use crate::message::{FlowId, Frame};
-use crate::time::{Deadline, Instant, Timed as _};
+use crate::time::{Deadline, Instant};
 use crate::transport::Transport;
 use crate::usage::auth::Auth;
 use crate::usage::call::Calls;
 use crate::usage::data::Misuse;
 use crate::usage::registration::Registration;
-use crate::usage::{Cx, Standalone, Told};
+use crate::usage::{Cx, Standalone};
 use ask::Asks;
 use errand::Errand;
 
@@ -169,8 +170,9 @@ impl UserAgent {
             Input::Received { flow, frame } => self.receive(flow, &frame),
             Input::Closed { flow, code } => self.transport.closed(self.cx.now, flow, code, &mut self.cx.entropy),
             Input::Buffered { flow, bytes } => self.transport.buffered(flow, bytes),
-            Input::Hint(Hint::Online | Hint::Resumed) => self.transport.hurry(self.cx.now),
-            // The socket itself will tell, if it is lost; deadlines are absolute, hidden or not.
+            // TR-07
+            Input::Hint(Hint::Online | Hint::Resumed) => self.transport.hurry(self.cx.now, &mut self.cx.entropy),
+            // An open socket tells by itself when it is lost; deadlines are absolute, hidden or not.
             Input::Hint(Hint::Offline | Hint::Hidden) | Input::Tick => {}
         }
         self.settle();
@@ -195,59 +197,5 @@ impl UserAgent {
             self.polled = true;
             Output::Wait(self.next_deadline())
         })
-    }
-
-    fn begin(&mut self, now: Instant) {
-        debug_assert!(self.polled, "the outputs of the last input were not polled until Wait");
-        self.polled = false;
-        if now < self.cx.now {
-            self.cx
-                .out
-                .push_back(Told::Diagnostic("clock", "the clock went backwards: taken as standing still".to_owned()));
-        }
-        self.cx.now = self.cx.now.max(now);
-    }
-
-    fn next_deadline(&self) -> Option<Deadline> {
-        let rooms = [
-            self.transport.next_deadline(),
-            self.cx.transactions.next_deadline(),
-            self.calls.next_deadline(),
-            self.registration.as_ref().and_then(|registration| registration.deadline()),
-            self.asks.next_deadline(),
-            self.errand.deadline(),
-        ];
-        rooms.into_iter().fold(None, Deadline::earliest)
-    }
-
-    /// Overdue deadlines are acted on in their order, at the real `now` (TR-09).
-    fn act_on_deadlines(&mut self) {
-        while let Some(due) = self.next_deadline().filter(|deadline| deadline.at <= self.cx.now) {
-            self.act_on(due);
-            self.settle();
-        }
-    }
-
-    fn act_on(&mut self, due: Deadline) {
-        let is_due = |deadline: Option<Deadline>| deadline == Some(due);
-        if is_due(self.calls.next_deadline()) {
-            self.calls.handle_timeout(&mut self.cx);
-        } else if is_due(self.cx.transactions.next_deadline()) {
-            for happening in self.cx.transactions.handle_timeout(self.cx.now) {
-                self.on_happening(happening);
-            }
-        } else if is_due(self.registration.as_ref().and_then(|registration| registration.deadline())) {
-            if let Some(registration) = &mut self.registration {
-                registration.handle_timeout(&mut self.cx);
-            }
-        } else if is_due(self.asks.next_deadline()) {
-            if let Some((ask, owner, default)) = self.asks.overdue(self.cx.now) {
-                self.take_answer(ask, owner, default);
-            }
-        } else if is_due(self.errand.deadline()) {
-            self.errand_overdue();
-        } else {
-            self.transport.handle_timeout(self.cx.now, &mut self.cx.entropy);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The downward path: what rooms have told becomes outputs, until nobody has anything left to tell.
 
 use super::{ConnectionState, Direction, Event, Interest, Output, UserAgent};
-use crate::message::{Frame, Message, Transport as ViaTransport, mask};
+use crate::message::{FlowId, Frame, Message, Transport as ViaTransport, mask};
 use crate::transport;
 use crate::usage::{Binding, Flow, Told};
 
@@ -12,6 +12,7 @@ impl UserAgent {
     /// Hands round what rooms have told. Every change ends here.
     pub(super) fn settle(&mut self) {
         loop {
+            self.cx.readiness = self.readiness();
             if let Some(told) = self.transport.poll_told() {
                 self.on_transport(told);
             } else if let Some(told) = self.cx.out.pop_front() {
@@ -45,30 +46,39 @@ impl UserAgent {
                 self.connection(ConnectionState::Idle, None, Some(why.clone()), None);
                 self.connection_refused(&why);
             }
-            transport::Told::Up(flow, server) => {
-                let transport = if server.starts_with("wss:") { ViaTransport::Wss } else { ViaTransport::Ws };
-                self.cx.flow = Some(Flow { id: flow, transport });
-                self.connection(ConnectionState::Connected, Some(server), None, None);
-                // TR-12: BYEs that waited leave first.
-                self.calls.flow_up(&mut self.cx);
-                match &mut self.registration {
-                    Some(registration) => registration.flow_up(&mut self.cx),
-                    None => {
-                        self.transport.proved(self.cx.now, None, &mut self.cx.entropy);
-                        self.calls.reachable(&mut self.cx);
-                    }
-                }
+            transport::Told::Up(flow, server) => self.flow_up(flow, server),
+            transport::Told::Down(flow) => self.flow_down(flow),
+            transport::Told::Diagnostic(code, detail) => self.diagnostic(code, detail),
+        }
+    }
+
+    fn flow_up(&mut self, id: FlowId, server: String) {
+        let transport = if server.starts_with("wss:") { ViaTransport::Wss } else { ViaTransport::Ws };
+        self.cx.flow = Some(Flow { id, transport, server: server.clone() });
+        self.connection(ConnectionState::Connected, Some(server), None, None);
+        // TR-12: what waited for a connection leaves first.
+        self.calls.flow_up(&mut self.cx);
+        match self.registration.as_mut().filter(|registration| registration.is_wanted()) {
+            Some(registration) => registration.flow_up(&mut self.cx),
+            // TR-06: where nobody registers, an open socket is as good as it gets.
+            None => {
+                self.transport.proved(self.cx.now, None, false, &mut self.cx.entropy);
+                self.calls.reachable(&mut self.cx);
             }
-            transport::Told::Down(flow) => {
-                self.cx.flow = None;
-                for happening in self.cx.transactions.flow_closed(self.cx.now, flow) {
-                    self.on_happening(happening);
-                }
-                self.calls.flow_down(&mut self.cx);
-                if let Some(registration) = &mut self.registration {
-                    registration.flow_down(&mut self.cx);
-                }
-            }
+        }
+    }
+
+    fn flow_down(&mut self, id: FlowId) {
+        if let Some(lost) = self.cx.flow.take() {
+            // Before the transactions are gone: they know what is still to be cancelled.
+            self.calls.lose_unanswered(&mut self.cx, &lost);
+        }
+        for happening in self.cx.transactions.flow_closed(self.cx.now, id) {
+            self.on_happening(happening);
+        }
+        self.calls.flow_down(&mut self.cx);
+        if let Some(registration) = &mut self.registration {
+            registration.flow_down(&mut self.cx);
         }
     }
 
@@ -103,7 +113,7 @@ impl UserAgent {
     }
 
     fn bound(&mut self, binding: Binding) {
-        self.transport.proved(self.cx.now, binding.flow_timer, &mut self.cx.entropy);
+        self.transport.proved(self.cx.now, binding.flow_timer, binding.outbound, &mut self.cx.entropy);
         self.cx.binding = binding;
         self.calls.reachable(&mut self.cx);
     }
@@ -118,7 +128,7 @@ impl UserAgent {
         self.outputs.push_back(Output::Event(Event::Connection { state, server, reason, retry_at }));
     }
 
-    fn transmit(&mut self, flow: crate::message::FlowId, message: &Message) {
+    fn transmit(&mut self, flow: FlowId, message: &Message) {
         let frame = Frame::from(message.to_bytes());
         self.trace(Direction::Out, &frame);
         self.outputs.push_back(Output::Send { flow, frame });

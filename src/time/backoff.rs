@@ -3,15 +3,18 @@
 use super::Duration;
 use crate::entropy::Entropy;
 
-/// The first failures are answered quickly, because every second of silence may lose a call: at most 2, 4 and 8 s.
-const QUICK: [u64; 3] = [2_000, 4_000, 8_000];
-/// From then on the curve of RFC 5626 §4.5: its base time when no flow is up.
-const BASE: u64 = 30_000;
+/// How many failures in a row are answered quickly, because every second of silence may lose a call: after at most 2, 4
+/// and 8 s.
+const QUICK: u32 = 3;
+/// From then on the curve of RFC 5626 §4.5 with its base time when no flow is up, 30 s: so many times the first wait.
+const BASE: u32 = 15;
+/// A server that is away is not asked without pause, whatever the first wait.
+const LEAST_BASE: Duration = Duration::from_secs(1);
 
 /// Bounds of every wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The first wait is drawn from zero up to this, and the next two scale with it. 2 s by default.
+    /// The first wait is drawn from zero up to this, and the whole curve scales with it. 2 s by default.
     pub first: Duration,
     /// No wait is longer. 1800 s by default.
     pub longest: Duration,
@@ -24,17 +27,27 @@ impl Backoff {
         entropy.between(least, most)
     }
 
+    /// How long one of several servers is left alone after so many failures of its own in a row: the curve without its
+    /// quick beginning, for meanwhile there are the others.
+    pub fn hold_off(&self, failures: u32, entropy: &mut Entropy) -> Duration {
+        self.after(failures.saturating_add(QUICK), entropy)
+    }
+
     /// The window the wait is drawn from, uniformly.
     #[must_use]
     pub fn window(&self, failures: u32) -> (Duration, Duration) {
-        let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
-        if let Some(quick) = QUICK.get(step) {
-            let scaled = self.first.saturating_mul(u32::try_from(quick / QUICK[0]).unwrap_or(1));
-            return (Duration::ZERO, scaled.min(self.longest));
+        match failures.saturating_sub(QUICK) {
+            0 => (Duration::ZERO, doubled(self.first, failures.saturating_sub(1)).min(self.longest)),
+            // RFC 5626 §4.5: W = min(max-time, base · 2^n), drawn from its upper half.
+            doublings => {
+                let base = self.first.saturating_mul(BASE).max(LEAST_BASE);
+                let window = doubled(base, doublings).min(self.longest);
+                (window / 2, window)
+            }
         }
-        // RFC 5626 §4.5: W = min(max-time, base · 2^n), drawn from its upper half.
-        let doublings = u32::try_from(step - QUICK.len() + 1).unwrap_or(u32::MAX).min(16);
-        let window = Duration::from_millis(BASE << doublings).min(self.longest);
-        (window / 2, window)
     }
+}
+
+fn doubled(wait: Duration, times: u32) -> Duration {
+    wait.saturating_mul(1 << times.min(16))
 }

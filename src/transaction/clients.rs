@@ -146,6 +146,23 @@ impl<O: Copy> Clients<O> {
         self.table.get(id).map(|entry| &entry.request)
     }
 
+    pub(super) fn cancellation(&self, id: ClientId) -> Option<Request> {
+        let entry = self.table.get(id)?;
+        match entry.machine {
+            Machine::Invite(InviteClient::Proceeding | InviteClient::Cancelling { .. }) => {
+                Some(invite_client::cancel_for(&entry.request, Extra::new()))
+            }
+            Machine::Invite(
+                InviteClient::Calling { .. }
+                | InviteClient::CallingToCancel { .. }
+                | InviteClient::Accepted { .. }
+                | InviteClient::Orphaned { .. }
+                | InviteClient::Terminated,
+            )
+            | Machine::Other(_) => None,
+        }
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Deadline> {
         self.table.next_deadline()
     }

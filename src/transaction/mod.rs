@@ -264,6 +264,13 @@ impl<O: Copy> Transactions<O> {
         self.clients.request_of(id)
     }
 
+    /// The CANCEL of an INVITE that has had a provisional response and no final one (RFC 3261 §9.1), for whoever wants it
+    /// said after the INVITE's flow, and the transaction with it, is gone.
+    #[must_use]
+    pub fn cancellation(&self, invite: ClientId) -> Option<Request> {
+        self.clients.cancellation(invite)
+    }
+
     /// Whose a server transaction is, once that is known.
     pub fn set_owner(&mut self, id: ServerId, owner: O) {
         self.servers.set_owner(id, owner);
@@ -302,17 +309,20 @@ impl<O: Copy> Transactions<O> {
     /// Runs every machine whose deadline has come, in the order of the deadlines. Calling it early is harmless.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<Happening<O>> {
         let mut happenings = Vec::new();
-        while let Some(next) = self.next_deadline().filter(|next| next.at <= now) {
-            let is_client = self.clients.next_deadline().is_some_and(|client| client.at == next.at);
-            let happening = match is_client {
-                true => self.clients.on_deadline(now),
-                false => self.servers.on_deadline(now, &mut self.outbox),
-            };
-            if let Some(happening) = happening {
-                happenings.push(happening);
-            }
+        while self.next_deadline().is_some_and(|next| next.at <= now) {
+            happenings.extend(self.handle_first(now));
         }
         happenings
+    }
+
+    /// Runs the machine whose deadline comes first, if it has come: for a user that has deadlines of its own in between.
+    pub fn handle_first(&mut self, now: Instant) -> Option<Happening<O>> {
+        let next = self.next_deadline().filter(|next| next.at <= now)?;
+        if self.clients.next_deadline().is_some_and(|client| client.at == next.at) {
+            self.clients.on_deadline(now)
+        } else {
+            self.servers.on_deadline(now, &mut self.outbox)
+        }
     }
 
     /// A socket is gone (TR-08): client transactions on it end with [`Happening::TransportError`], server transactions

@@ -3,14 +3,18 @@
 //! ```text
 //!         start()           ping_at: CRLFCRLF       pong
 //!  Off ─────────▶ Quiet ──────────────────▶ Asked ────────▶ Quiet
-//!                   ▲  server never ponged: │ │ give_up_at
+//!                   ▲  no pong is owed:     │ │ give_up_at
 //!                   └───────────────────────┘ ▼
 //!                                            dead
 //! ```
-//! Some servers swallow keep-alives, so silence is held against a server only after it has ponged once.
+//! Some servers swallow keep-alives, so silence is held against a server only when it owes a pong: after it has ponged
+//! once, or has granted outbound (RFC 5626 §5.4).
 
 use crate::entropy::Entropy;
 use crate::time::{Deadline, Duration, Instant};
+
+/// Longest Flow-Timer that is believed.
+const LONGEST: u32 = 86_400;
 
 /// The keep-alive of the flow that is up.
 #[derive(Debug)]
@@ -18,7 +22,7 @@ pub(super) struct KeepAlive {
     /// Longest time between pings where the edge names none; zero = never.
     usual: Duration,
     pong_timeout: Duration,
-    /// Servers, by their place in the list, that have ever ponged.
+    /// Servers, by their place in the list, that owe a pong.
     ponging: Vec<usize>,
     state: State,
 }
@@ -26,8 +30,17 @@ pub(super) struct KeepAlive {
 #[derive(Debug)]
 enum State {
     Off,
-    Quiet { server: usize, interval: (Duration, Duration), ping_at: Instant },
-    Asked { server: usize, interval: (Duration, Duration), give_up_at: Instant },
+    /// `longest` is the time between two pings, which is drawn from its upper fifth.
+    Quiet {
+        server: usize,
+        longest: Duration,
+        ping_at: Instant,
+    },
+    Asked {
+        server: usize,
+        longest: Duration,
+        give_up_at: Instant,
+    },
 }
 
 /// What the deadline meant.
@@ -49,7 +62,7 @@ impl KeepAlive {
         self.state = State::Off;
         if !self.usual.is_zero() {
             // Proxies on the way drop a socket that is idle for a minute.
-            self.rest(now, server, (self.usual * 4 / 5, self.usual), entropy);
+            self.rest(now, server, self.usual, entropy);
         }
     }
 
@@ -57,27 +70,45 @@ impl KeepAlive {
         self.state = State::Off;
     }
 
-    /// The interval the edge asks for, in seconds (RFC 5626 §4.4.1: drawn from its upper fifth).
-    pub(super) fn set_interval(&mut self, now: Instant, seconds: Option<u32>, entropy: &mut Entropy) {
-        let (State::Quiet { server, .. }, Some(seconds)) = (&self.state, seconds) else { return };
-        let (server, most) = (*server, Duration::from_secs(u64::from(seconds.min(86_400))));
-        self.rest(now, server, (most * 4 / 5, most), entropy);
+    /// What the edge has granted: the interval it asks for, in seconds, and whether it answers keep-alives.
+    pub(super) fn granted(&mut self, now: Instant, interval: Option<u32>, outbound: bool, entropy: &mut Entropy) {
+        let wanted = interval.map_or(self.usual, |seconds| Duration::from_secs(u64::from(seconds.min(LONGEST))));
+        let server = match &mut self.state {
+            State::Off => return,
+            State::Asked { server, longest, .. } => {
+                *longest = wanted;
+                *server
+            }
+            State::Quiet { server, longest, .. } if *longest == wanted => *server,
+            State::Quiet { server, .. } => {
+                let server = *server;
+                self.rest(now, server, wanted, entropy);
+                server
+            }
+        };
+        if outbound || interval.is_some() {
+            self.owes_pong(server);
+        }
     }
 
-    /// Asks now whether the flow still lives.
-    pub(super) fn probe(&mut self, now: Instant) {
-        if let State::Quiet { ping_at, .. } = &mut self.state {
-            *ping_at = (*ping_at).min(now);
+    /// Asks ahead of time whether the flow still lives. Whether a ping is to be sent.
+    pub(super) fn probe(&mut self, now: Instant, entropy: &mut Entropy) -> bool {
+        match self.state {
+            State::Quiet { server, longest, .. } => {
+                self.ask(now, server, longest, entropy);
+                true
+            }
+            State::Off | State::Asked { .. } => false,
         }
     }
 
     pub(super) fn on_pong(&mut self, now: Instant, entropy: &mut Entropy) {
         match self.state {
             State::Off => {}
-            State::Quiet { server, .. } => self.note_pong(server),
-            State::Asked { server, interval, .. } => {
-                self.note_pong(server);
-                self.rest(now, server, interval, entropy);
+            State::Quiet { server, .. } => self.owes_pong(server),
+            State::Asked { server, longest, .. } => {
+                self.owes_pong(server);
+                self.rest(now, server, longest, entropy);
             }
         }
     }
@@ -93,26 +124,30 @@ impl KeepAlive {
     /// The deadline has come.
     pub(super) fn handle_timeout(&mut self, now: Instant, entropy: &mut Entropy) -> Alarm {
         match self.state {
-            State::Quiet { server, interval, .. } if self.ponging.contains(&server) => {
-                self.state = State::Asked { server, interval, give_up_at: now + self.pong_timeout };
-                Alarm::Ping
-            }
-            State::Quiet { server, interval, .. } => {
-                self.rest(now, server, interval, entropy);
+            State::Quiet { server, longest, .. } => {
+                self.ask(now, server, longest, entropy);
                 Alarm::Ping
             }
             State::Off | State::Asked { .. } => Alarm::Dead,
         }
     }
 
-    fn note_pong(&mut self, server: usize) {
+    fn ask(&mut self, now: Instant, server: usize, longest: Duration, entropy: &mut Entropy) {
+        if self.ponging.contains(&server) {
+            self.state = State::Asked { server, longest, give_up_at: now + self.pong_timeout };
+        } else {
+            self.rest(now, server, longest, entropy);
+        }
+    }
+
+    fn owes_pong(&mut self, server: usize) {
         if !self.ponging.contains(&server) {
             self.ponging.push(server);
         }
     }
 
-    fn rest(&mut self, now: Instant, server: usize, interval: (Duration, Duration), entropy: &mut Entropy) {
-        let ping_at = now + entropy.between(interval.0, interval.1);
-        self.state = State::Quiet { server, interval, ping_at };
+    fn rest(&mut self, now: Instant, server: usize, longest: Duration, entropy: &mut Entropy) {
+        let ping_at = now + entropy.between(longest * 4 / 5, longest);
+        self.state = State::Quiet { server, longest, ping_at };
     }
 }

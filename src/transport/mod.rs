@@ -8,99 +8,85 @@
 //!   └─────────────── Waiting ◀────────────────────────────┘
 //!                     retry_at
 //! ```
+//! A flow that is up also fails when it carries ten frames in ten seconds that mean nothing (TR-03).
+//! That the platform says it is offline changes nothing here: an open socket may lead to this very machine, or outlive
+//! a short loss, and keep-alives find out when it does not; attempts go on in their rhythm because the platform may be
+//! wrong. That it is online again shortens a wait, and is remembered by an attempt under way that may have begun too
+//! early (TR-07).
+//!
 //! Every socket is a [`FlowId`] of its own; what an old one still says is not listened to. This room knows
 //! nothing of SIP but that a frame of line ends alone is none.
 
+mod garbage;
 mod keepalive;
+mod servers;
+mod values;
+
+pub use values::{Inbound, Line, Settings, Told};
 
 use std::collections::VecDeque;
 
 use crate::entropy::Entropy;
 use crate::message::{FlowId, Frame};
 use crate::time::{Backoff, Deadline, Duration, Instant};
-use keepalive::KeepAlive;
+use garbage::Garbage;
+use keepalive::{Alarm, KeepAlive};
+use servers::Servers;
 
 /// How long a socket may take to open.
 const OPENING: Duration = Duration::from_secs(10);
 /// How soon after a hint the next attempt may be made, and how long until another hint counts (TR-07).
 const HURRIED: Duration = Duration::from_secs(1);
 const HINT_COUNTS_AGAIN: Duration = Duration::from_secs(5);
+/// Octets waiting in the socket above which no new request is begun (TR-10).
+const CONGESTED: u32 = 1 << 20;
 /// Close codes (RFC 6455 §7.4.1).
 const NORMAL: u16 = 1000;
 const PROTOCOL_ERROR: u16 = 1002;
 /// The subprotocol of SIP (RFC 7118 §4).
 const SIP: &str = "sip";
 
-/// How to connect.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// WebSocket URLs in order of preference.
-    pub servers: Vec<String>,
-    /// How long to wait after a failure.
-    pub backoff: Backoff,
-    /// Longest time between keep-alives where the server names none; zero = none are sent.
-    pub keep_alive: Duration,
-    /// How long a pong may take.
-    pub pong_timeout: Duration,
-    /// Close codes after which no attempt is made.
-    pub no_retry_codes: Vec<u16>,
-}
-
-/// What the hub is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// Open a socket.
-    Open(FlowId, String),
-    /// Send a frame.
-    Send(FlowId, Frame),
-    /// Close a socket.
-    Close(FlowId, u16),
-    /// A socket is being opened to this server.
-    Connecting(String),
-    /// The socket is open and speaks SIP.
-    Up(FlowId, String),
-    /// The socket that was up is gone.
-    Down(FlowId),
-    /// The next attempt is made then; why there has to be one.
-    Waiting(Instant, String),
-    /// No attempt will be made: the servers do not want us.
-    Refused(String),
-}
-
-/// What a frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inbound {
-    /// A SIP message, as far as this room can tell.
-    Message,
-    /// Keep-alive, or from a socket nobody listens to any more.
-    Nothing,
-}
-
 /// The connection to one of the servers.
 #[derive(Debug)]
 pub struct Transport {
-    settings: Settings,
+    backoff: Backoff,
+    no_retry_codes: Vec<u16>,
+    servers: Servers,
     state: State,
     /// Flows made so far.
     flows: u64,
-    /// Which of the servers is tried next.
-    next_server: usize,
     /// Attempts and connections in a row that failed.
     failures: u32,
-    /// Servers in a row that did not speak `sip`.
-    strangers: usize,
-    /// When a hint last shortened a wait.
+    /// When a hint last had an effect.
     hurried_at: Option<Instant>,
     keepalive: KeepAlive,
     told: VecDeque<Told>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum State {
     Idle,
-    Connecting { flow: FlowId, server: usize, give_up_at: Instant },
-    Up { flow: FlowId, server: usize, buffered: u32 },
+    Connecting { flow: FlowId, server: usize, give_up_at: Instant, patience: Patience },
+    Up { flow: FlowId, server: usize, standing: Standing, buffered: u32, garbage: Garbage },
     Waiting { retry_at: Instant },
+}
+
+/// How long to wait when the attempt under way fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// As the back-off says.
+    Usual,
+    /// A hint has come since it began: not for long.
+    Hurried,
+}
+
+/// What is known of a flow that is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// The socket is open.
+    Open,
+    /// Somebody has found it good.
+    Proved,
 }
 
 impl Transport {
@@ -109,23 +95,27 @@ impl Transport {
     pub fn new(settings: Settings) -> Self {
         Self {
             keepalive: KeepAlive::new(settings.keep_alive, settings.pong_timeout),
-            settings,
+            backoff: settings.backoff,
+            no_retry_codes: settings.no_retry_codes,
+            servers: Servers::new(settings.servers),
             state: State::Idle,
             flows: 0,
-            next_server: 0,
             failures: 0,
-            strangers: 0,
             hurried_at: None,
             told: VecDeque::new(),
         }
     }
 
-    /// Connects and stays connected until [`Transport::close`].
-    pub fn connect(&mut self, now: Instant) {
-        if self.state == State::Idle {
-            self.failures = 0;
-            self.strangers = 0;
-            self.open(now);
+    /// Connects and stays connected until [`Transport::close`]. Between two attempts it is a hint like any other.
+    pub fn connect(&mut self, now: Instant, entropy: &mut Entropy) {
+        match self.state {
+            State::Idle => {
+                self.failures = 0;
+                self.servers.restart();
+                self.open(now);
+            }
+            State::Waiting { .. } => self.hurry(now, entropy),
+            State::Connecting { .. } | State::Up { .. } => {}
         }
     }
 
@@ -143,28 +133,34 @@ impl Transport {
         self.state = State::Idle;
     }
 
-    /// The world may have changed for the better: a wait is shortened, an open socket is probed (TR-07).
-    pub fn hurry(&mut self, now: Instant) {
+    /// The world may have changed for the better (TR-07): a wait is shortened, an attempt under way is not waited for
+    /// long should it fail, an open socket is probed.
+    pub fn hurry(&mut self, now: Instant, entropy: &mut Entropy) {
+        if self.has_hurried(now) {
+            return;
+        }
         match &mut self.state {
-            State::Waiting { retry_at } => {
-                let too_soon = self.hurried_at.is_some_and(|at| now < at + HINT_COUNTS_AGAIN);
-                if !too_soon && *retry_at > now + HURRIED {
-                    *retry_at = now + HURRIED;
+            State::Idle => {}
+            State::Connecting { patience, .. } => *patience = Patience::Hurried,
+            State::Waiting { retry_at } if *retry_at <= now + HURRIED => {}
+            State::Waiting { .. } => self.wait_until(now + HURRIED, "the network may be back", now),
+            State::Up { flow, .. } => {
+                if self.keepalive.probe(now, entropy) {
+                    self.told.push_back(Told::Send(*flow, ping()));
                     self.hurried_at = Some(now);
-                    self.told.push_back(Told::Waiting(now + HURRIED, "the network may be back".to_owned()));
                 }
             }
-            State::Up { .. } => self.keepalive.probe(now),
-            State::Idle | State::Connecting { .. } => {}
         }
     }
 
-    /// The connection has proved good: the next failure is the first again. `interval` is what the edge wants
-    /// between keep-alives, in seconds (RFC 5626 §4.4.1).
-    pub fn proved(&mut self, now: Instant, interval: Option<u32>, entropy: &mut Entropy) {
-        self.failures = 0;
-        if matches!(self.state, State::Up { .. }) {
-            self.keepalive.set_interval(now, interval, entropy);
+    /// The flow has proved good: the next failure is the first again. `interval` is what the edge wants between
+    /// keep-alives, in seconds (RFC 5626 §4.4.1); `outbound` says that it answers them (§5.4).
+    pub fn proved(&mut self, now: Instant, interval: Option<u32>, outbound: bool, entropy: &mut Entropy) {
+        if let State::Up { server, standing, .. } = &mut self.state {
+            *standing = Standing::Proved;
+            self.failures = 0;
+            self.servers.proved(now, *server);
+            self.keepalive.granted(now, interval, outbound, entropy);
         }
     }
 
@@ -175,46 +171,39 @@ impl Transport {
             return;
         }
         if protocol != Some(SIP) {
-            // TR-01
-            self.told.push_back(Told::Close(flow, PROTOCOL_ERROR));
-            self.strangers += 1;
-            if self.strangers >= self.settings.servers.len() {
-                return self.refuse("no server selected the subprotocol `sip` (RFC 7118)");
-            }
-            return self.wait(now, "the server did not select the subprotocol `sip`", entropy);
+            return self.refuse_stranger(now, flow, protocol, entropy);
         }
-        self.strangers = 0;
-        self.state = State::Up { flow, server, buffered: 0 };
+        self.servers.met_one();
+        self.state = State::Up { flow, server, standing: Standing::Open, buffered: 0, garbage: Garbage::default() };
         self.keepalive.start(now, server, entropy);
-        self.told.push_back(Told::Up(flow, self.url(server)));
+        self.told.push_back(Told::Up(flow, self.servers.url(server).to_owned()));
     }
 
     /// A socket is gone, or could not be opened.
     pub fn closed(&mut self, now: Instant, flow: FlowId, code: u16, entropy: &mut Entropy) {
         match self.state {
-            State::Connecting { flow: ours, .. } if ours == flow => self.strangers = 0,
-            State::Up { flow: ours, .. } if ours == flow => self.lose(flow),
+            State::Connecting { flow: ours, .. } if ours == flow => self.servers.met_nobody(),
+            State::Up { flow: ours, .. } if ours == flow => {}
             State::Idle | State::Connecting { .. } | State::Up { .. } | State::Waiting { .. } => return,
         }
-        if self.settings.no_retry_codes.contains(&code) {
+        if self.no_retry_codes.contains(&code) {
+            self.lose(now, entropy);
             return self.refuse(&format!("the server closed the connection with code {code}"));
         }
-        self.wait(now, &format!("the connection was closed with code {code}"), entropy);
+        self.fail(now, &format!("the connection was closed with code {code}"), entropy);
     }
 
     /// Closes the socket that is up, because it is of no use, and connects anew.
     pub fn give_up(&mut self, now: Instant, flow: FlowId, code: u16, why: &str, entropy: &mut Entropy) {
-        if matches!(self.state, State::Up { flow: ours, .. } if ours == flow) {
+        if self.is_up(flow) {
             self.told.push_back(Told::Close(flow, code));
-            self.lose(flow);
-            self.wait(now, why, entropy);
+            self.fail(now, why, entropy);
         }
     }
 
     /// A frame has arrived; keep-alives are dealt with here (RFC 7118 §6, RFC 5626 §3.5.1).
     pub fn received(&mut self, now: Instant, flow: FlowId, frame: &Frame, entropy: &mut Entropy) -> Inbound {
-        let State::Up { flow: ours, .. } = self.state else { return Inbound::Nothing };
-        if ours != flow {
+        if !self.is_up(flow) {
             return Inbound::Nothing;
         }
         match frame.as_bytes() {
@@ -226,6 +215,16 @@ impl Transport {
         Inbound::Nothing
     }
 
+    /// The last frame was garbage: it could neither be read nor answered (TR-03).
+    pub fn garbage(&mut self, now: Instant, flow: FlowId, entropy: &mut Entropy) {
+        if let State::Up { flow: ours, garbage, .. } = &mut self.state
+            && *ours == flow
+            && garbage.is_too_much(now)
+        {
+            self.give_up(now, flow, PROTOCOL_ERROR, "ten frames of the server meant nothing", entropy);
+        }
+    }
+
     /// How much the socket has yet to send.
     pub fn buffered(&mut self, flow: FlowId, bytes: u32) {
         if let State::Up { flow: ours, buffered, .. } = &mut self.state
@@ -235,11 +234,14 @@ impl Transport {
         }
     }
 
-    /// The socket that is up, with its server's URL and what it has yet to send.
+    /// What can be said now.
     #[must_use]
-    pub fn flow(&self) -> Option<(FlowId, &str, u32)> {
-        let State::Up { flow, server, buffered } = self.state else { return None };
-        self.settings.servers.get(server).map(|url| (flow, url.as_str(), buffered))
+    pub fn line(&self) -> Line {
+        match self.state {
+            State::Up { buffered, .. } if buffered > CONGESTED => Line::Congested,
+            State::Up { .. } => Line::Free,
+            State::Idle | State::Connecting { .. } | State::Waiting { .. } => Line::Down,
+        }
     }
 
     /// The name of the state, for a snapshot.
@@ -275,14 +277,13 @@ impl Transport {
             State::Idle => {}
             State::Waiting { .. } => self.open(now),
             State::Connecting { flow, .. } => {
+                self.servers.met_nobody();
                 self.told.push_back(Told::Close(flow, NORMAL));
-                self.wait(now, "the server did not answer", entropy);
+                self.fail(now, "the server did not answer", entropy);
             }
             State::Up { flow, .. } => match self.keepalive.handle_timeout(now, entropy) {
-                keepalive::Alarm::Ping => self.told.push_back(Told::Send(flow, Frame::Text("\r\n\r\n".to_owned()))),
-                keepalive::Alarm::Dead => {
-                    self.give_up(now, flow, NORMAL, "the server did not answer a keep-alive", entropy)
-                }
+                Alarm::Ping => self.told.push_back(Told::Send(flow, ping())),
+                Alarm::Dead => self.give_up(now, flow, NORMAL, "the server did not answer a keep-alive", entropy),
             },
         }
     }
@@ -292,21 +293,50 @@ impl Transport {
         self.told.pop_front()
     }
 
+    fn is_up(&self, flow: FlowId) -> bool {
+        matches!(self.state, State::Up { flow: ours, .. } if ours == flow)
+    }
+
+    fn has_hurried(&self, now: Instant) -> bool {
+        self.hurried_at.is_some_and(|at| now < at + HINT_COUNTS_AGAIN)
+    }
+
     fn open(&mut self, now: Instant) {
-        let server = self.next_server;
-        self.next_server = (server + 1) % self.settings.servers.len().max(1);
+        let server = self.servers.take_next(now);
         let flow = FlowId(self.flows);
         self.flows += 1;
-        self.state = State::Connecting { flow, server, give_up_at: now + OPENING };
-        let url = self.url(server);
+        self.state = State::Connecting { flow, server, give_up_at: now + OPENING, patience: Patience::Usual };
+        let url = self.servers.url(server).to_owned();
         self.told.push_back(Told::Connecting(url.clone()));
         self.told.push_back(Told::Open(flow, url));
     }
 
-    fn wait(&mut self, now: Instant, why: &str, entropy: &mut Entropy) {
+    /// TR-01: a failed attempt like any other, unless nobody at all speaks `sip`.
+    fn refuse_stranger(&mut self, now: Instant, flow: FlowId, protocol: Option<&str>, entropy: &mut Entropy) {
+        let selected = protocol.unwrap_or("none");
+        self.told.push_back(Told::Diagnostic("subprotocol", format!("`sip` was offered, selected was {selected}")));
+        self.told.push_back(Told::Close(flow, PROTOCOL_ERROR));
+        if self.servers.met_stranger() {
+            return self.refuse("no server selected the subprotocol `sip` (RFC 7118)");
+        }
+        self.fail(now, "the server did not select the subprotocol `sip`", entropy);
+    }
+
+    /// The attempt, or the connection, has failed: another one is made.
+    fn fail(&mut self, now: Instant, why: &str, entropy: &mut Entropy) {
+        let patience = self.lose(now, entropy);
         self.failures = self.failures.saturating_add(1);
-        let retry_at = now + self.settings.backoff.after(self.failures, entropy);
+        let retry_at = now + self.backoff.after(self.failures, entropy);
         self.state = State::Waiting { retry_at };
+        if patience == Patience::Hurried && retry_at > now + HURRIED && !self.has_hurried(now) {
+            return self.wait_until(now + HURRIED, why, now);
+        }
+        self.told.push_back(Told::Waiting(retry_at, why.to_owned()));
+    }
+
+    fn wait_until(&mut self, retry_at: Instant, why: &str, now: Instant) {
+        self.state = State::Waiting { retry_at };
+        self.hurried_at = Some(now);
         self.told.push_back(Told::Waiting(retry_at, why.to_owned()));
     }
 
@@ -315,16 +345,27 @@ impl Transport {
         self.told.push_back(Told::Refused(why.to_owned()));
     }
 
-    /// The first attempt after a loss goes to the server that was up: most losses are the network's.
-    fn lose(&mut self, flow: FlowId) {
-        if let State::Up { server, .. } = self.state {
-            self.next_server = server;
+    /// What was under way or up is no more. How patient the one who was at it was.
+    fn lose(&mut self, now: Instant, entropy: &mut Entropy) -> Patience {
+        match self.state {
+            State::Idle | State::Waiting { .. } => Patience::Usual,
+            State::Connecting { server, patience, .. } => {
+                self.servers.failed(now, server, &self.backoff, entropy);
+                patience
+            }
+            State::Up { flow, server, standing, .. } => {
+                match standing {
+                    Standing::Open => self.servers.failed(now, server, &self.backoff, entropy),
+                    Standing::Proved => self.servers.lost(server),
+                }
+                self.keepalive.stop();
+                self.told.push_back(Told::Down(flow));
+                Patience::Usual
+            }
         }
-        self.keepalive.stop();
-        self.told.push_back(Told::Down(flow));
     }
+}
 
-    fn url(&self, server: usize) -> String {
-        self.settings.servers.get(server).cloned().unwrap_or_default()
-    }
+fn ping() -> Frame {
+    Frame::Text("\r\n\r\n".to_owned())
 }

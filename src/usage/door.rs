@@ -39,6 +39,23 @@ pub struct Flow {
     pub id: FlowId,
     /// `WS` or `WSS`, for Via.
     pub transport: Transport,
+    /// The URL it leads to.
+    pub server: String,
+}
+
+/// What becomes of a new request that somebody asks for (TR-10). BYE, CANCEL, ACK, responses, and what the user agent
+/// does by itself, leave whenever there is a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Readiness {
+    /// It leaves.
+    Ready,
+    /// It cannot leave yet: `connect()` is under way.
+    Coming,
+    /// It cannot leave: the socket does not take what it has been given already.
+    Busy,
+    /// It cannot leave: there is no socket.
+    #[default]
+    Offline,
 }
 
 /// No socket is open.
@@ -56,6 +73,8 @@ pub struct Cx {
     pub binding: Binding,
     /// The open socket, if there is one.
     pub flow: Option<Flow>,
+    /// What becomes of a new request. The hub keeps it.
+    pub readiness: Readiness,
     /// Chance.
     pub entropy: Entropy,
     /// Dialogs.
@@ -86,6 +105,7 @@ impl Cx {
             profile,
             binding: Binding::default(),
             flow: None,
+            readiness: Readiness::default(),
             entropy,
             dialogs: Dialogs::default(),
             transactions: Transactions::new(timers, most),
@@ -164,6 +184,16 @@ impl Cx {
         self.flow.as_ref().map(|flow| flow.id)
     }
 
+    /// Sends the CANCEL of an INVITE whose flow is lost: it belongs to the INVITE by its Via, and carries no credentials
+    /// but the INVITE's (RFC 3261 §9.1, §22.1).
+    ///
+    /// # Errors
+    /// [`Offline`] when no socket is open; nothing was sent.
+    pub fn send_cancel(&mut self, cancel: Request, owner: Owner) -> Result<ClientId, Offline> {
+        let flow = self.flow.as_ref().ok_or(Offline)?.id;
+        Ok(self.transactions.request(self.now, flow, cancel, owner))
+    }
+
     /// Sends an ACK for a 2xx: outside every transaction (RFC 3261 §17.1).
     pub fn send_ack(&mut self, ack: &Request) {
         if let Some(flow) = &self.flow {
@@ -215,6 +245,19 @@ impl Cx {
         self.respond(id, request.response(status, None, Some(to_tag)));
     }
 
+    /// Whether what is sent now can be read on its way.
+    #[must_use]
+    pub fn is_unencrypted(&self) -> bool {
+        self.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws)
+    }
+
+    /// Tells of something that is unsafe where it can be read on its way (SL-09).
+    pub fn warn_if_unencrypted(&mut self, code: &'static str, detail: &str) {
+        if self.is_unencrypted() {
+            self.diagnostic(code, detail);
+        }
+    }
+
     /// Asks something outside; the answer comes to `owner` under the id that is returned.
     pub fn ask(&mut self, owner: Owner, question: Question) -> AskId {
         self.asked = self.asked.wrapping_add(1);
@@ -257,6 +300,11 @@ impl Cx {
     /// Settles a command for which there is no room (SL-02).
     pub fn failed_limit(&mut self, id: RequestId) {
         self.failed(id, FailureCode::Limit, "as many transactions as the configuration allows are under way already");
+    }
+
+    /// Settles a command that the socket is too full for: nothing is queued (TR-10).
+    pub fn failed_busy(&mut self, id: RequestId) {
+        self.failed(id, FailureCode::Busy, "the socket does not take more just now: try again");
     }
 
     /// Settles a command with this failure.

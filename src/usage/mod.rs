@@ -20,7 +20,7 @@ mod standalone;
 mod uas;
 
 use description::{is_understood, sdp_of};
-pub use door::{Cx, Flow, Offline, Profile};
+pub use door::{Cx, Flow, Offline, Profile, Readiness};
 pub use show::{body, message_data, response_data};
 pub use standalone::Standalone;
 pub use uas::For;

@@ -16,7 +16,7 @@ use super::inquiry::Inquiries;
 use super::question::Answer;
 use super::request::{add_body, add_headers, method, renumber};
 use super::{Cx, Owner, Told, response_data};
-use crate::message::{CSeq, Head, Method, Name, Request, Response, Transport};
+use crate::message::{CSeq, Head, Method, Name, Request, Response};
 use crate::transaction::ServerId;
 
 /// The requests under way.
@@ -41,7 +41,7 @@ impl Standalone {
     ) -> Result<(), Misuse> {
         let method = method(text)?;
         let mut to = cx.profile.target(target).map_err(Misuse::new)?;
-        if needs_tls(&to.uri) && cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws) {
+        if needs_tls(&to.uri) && cx.is_unencrypted() {
             return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
         }
         if !cx.transactions.has_room() {

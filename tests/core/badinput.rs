@@ -3,7 +3,7 @@
 use patchcord::agent::{Command, Config, Input, RegistrationConfig, UserAgent};
 use patchcord::message::{FlowId, Frame};
 use patchcord::usage::call::{AcceptOptions, DialOptions, HangupOptions, ReasonData, RefusalOptions, RingOptions};
-use patchcord::usage::data::{Body, CallHandle, Content, HeaderList, RequestId};
+use patchcord::usage::data::{Body, CallHandle, Content, HeaderList, Limits, RequestId};
 use patchcord::usage::question::{Answer, CredentialSource, Credentials};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -212,6 +212,8 @@ fn sl_08_no_piece_of_a_real_message_makes_the_agent_panic() {
     for end in 0..invite.len() {
         if let Some(piece) = invite.get(..end) {
             script.say_raw(piece);
+            // TR-03: slowly enough that the socket is kept.
+            script.advance(2_000);
         }
     }
     script.advance(300_000);
@@ -333,9 +335,25 @@ fn sl_09_ws_is_for_this_machine_only_and_sips_wants_wss() {
     for local in ["ws://localhost:5080/sip", "ws://127.0.0.1/", "ws://[::1]:80", "ws://a.localhost"] {
         assert!(works(over(local)), "{local}");
     }
-    for far in ["ws://example.test", "ws://127.0.0.1.example.test", "ws://localhost.example.test/"] {
-        assert_eq!(works(over(far)), far.starts_with("ws://127.0.0.1."), "{far}");
+    for far in [
+        "ws://example.test",
+        "ws://127.0.0.1.example.test",
+        "ws://127.1.evil.test",
+        "ws://127.evil.test",
+        "ws://localhost.example.test/",
+        "ws://localhost@example.test/",
+        "ws://localhost:80@example.test/",
+        "ws://example.test/@localhost",
+        "ws://example.test\\@localhost",
+        "ws://[2001:db8::1]/",
+        "WS://example.test",
+    ] {
+        assert!(!works(over(far)), "{far}");
     }
+    for no_socket in ["http://localhost", "localhost", "", ":", "sip:localhost", "wss:edge.example.test"] {
+        assert!(!works(over(no_socket)), "{no_socket}");
+    }
+    assert!(works(over("WSS://edge.example.test")) && works(over("ws://LOCALHOST")));
     assert!(works(Config { allow_insecure: true, ..over("ws://example.test") }));
     assert!(!works(Config { aor: "sips:alice@example.test".to_owned(), ..over("ws://localhost") }));
     let mut script = Script::connected_as(over("ws://localhost"));
@@ -424,4 +442,70 @@ fn sl_08_flows_calls_and_questions_that_do_not_exist_are_harmless() {
     script.failure(id);
     script.expect_nothing();
     assert!(script.end.flow.is_some());
+}
+
+#[test]
+fn sl_09_an_md5_digest_over_ws_warns() {
+    let credentials = Credentials {
+        username: "alice".to_owned(),
+        password: Some("secret".to_owned()),
+        ha1: None,
+        realm: None,
+        token: None,
+    };
+    let source = CredentialSource::Fixed { credentials };
+    for (server, algorithm, warns) in [
+        ("ws://localhost", "algorithm=MD5", true),
+        ("ws://localhost", "opaque=\"x\"", true),
+        ("ws://localhost", "algorithm=SHA-256", false),
+        ("wss://edge.example.test", "algorithm=MD5", false),
+    ] {
+        let mut script =
+            Script::connected_as(Config { servers: vec![server.to_owned()], credentials: source.clone(), ..config() });
+        script.call();
+        let invite = script.expect("INVITE ");
+        let challenge = format!("Digest realm=\"r\", nonce=\"n\", {algorithm}");
+        script.say(&Text::challenge(&invite, 401, &[&challenge]));
+        script.expect("ACK ");
+        script.expect("INVITE ");
+        assert_eq!(script.was_told("diagnostic md5-over-ws"), warns, "{server} {algorithm}");
+    }
+}
+
+#[test]
+fn sl_06_every_tag_branch_call_id_and_cnonce_is_unique_also_over_agents() {
+    let credentials = Credentials {
+        username: "alice".to_owned(),
+        password: Some("secret".to_owned()),
+        ha1: None,
+        realm: None,
+        token: None,
+    };
+    let config = Config {
+        credentials: CredentialSource::Fixed { credentials },
+        limits: Limits { calls: 1_000, dialogs: 1_000, ..Limits::default() },
+        ..config()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in [1, 2] {
+        let mut script = Script::seeded(config.clone(), seed);
+        script.connect();
+        script.open();
+        script.call();
+        let invite = script.expect("INVITE ");
+        let challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
+        script.say(&Text::challenge(&invite, 401, &[challenge]));
+        script.expect("ACK ");
+        script.expect("INVITE ");
+        for _ in 0..200 {
+            script.call();
+            let invite = script.expect("INVITE ");
+            let cnonce = invite.digest("Authorization", "cnonce").unwrap();
+            for word in [invite.branch(), invite.tag("From").unwrap(), invite.get("Call-ID"), cnonce] {
+                assert!(word.len() >= 16, "{word}");
+                assert!(seen.insert(word), "made twice");
+            }
+        }
+    }
+    assert_eq!(seen.len(), 2 * 200 * 4);
 }

@@ -274,12 +274,21 @@ impl Model {
                 let code = [1006, 1006, 1000, 1008][self.below(4)];
                 self.script.cut_with(code);
             }
+            (1, Some(_), _) => {
+                for _ in 0..self.chance.below(12) {
+                    if self.script.end.flow.is_some() {
+                        self.script.say_raw("hello");
+                    }
+                }
+            }
             (2, Some(_), _) => self.script.say_raw("\r\n\r\n"),
             (3, Some(_), _) => self.script.say_raw("\r\n"),
             (4, Some(flow), _) => {
                 let bytes = if self.maybe(4) { 2 << 20 } else { 0 };
                 self.script.input(Input::Buffered { flow, bytes });
             }
+            (5, Some(_), _) => self.script.hint(Hint::Offline),
+            (6, Some(_), _) => self.script.hint(Hint::Hidden),
             (9, ..) => self.script.hint(Hint::Online),
             (10, ..) => self.script.hint(Hint::Resumed),
             (11, ..) => self.script.tick_backwards(1),

@@ -237,6 +237,9 @@ fn orphaned() -> (Script, CallHandle, Text) {
     let end = script.ended(call);
     assert_eq!((end.by, end.cause), (EndedBy::Network, Cause::Transport));
     script.reopen();
+    // TR-12: whoever rings is told that nobody waits.
+    let cancel = script.expect("CANCEL ");
+    script.say(&Text::answer(&cancel, "200 OK"));
     script.news();
     (script, call, invite)
 }
@@ -312,6 +315,8 @@ fn rc_20_a_call_that_was_cancelled_when_its_socket_broke_is_ended_too() {
         script.cut();
         assert_eq!(script.ended(call).cause, Cause::Cancelled);
         script.reopen();
+        let again = script.expect("CANCEL ");
+        script.say(&Text::answer(&again, "200 OK"));
         script.advance(window);
         script.say(&Text::ok_to(&invite));
         script.expect("ACK ");

@@ -37,7 +37,7 @@ test("design_3_config_has_the_defaults_in_milliseconds", async () => {
       maxDelayMs: 1_800_000,
       keepAliveMs: 25_000,
       pongTimeoutMs: 10_000,
-      noRetryCodes: [],
+      noRetryCodes: [1008],
     },
     headers: [],
     allowMd5: true,

@@ -117,6 +117,48 @@ test("sl_09_ws_is_refused_but_for_this_host_unless_allowed", () => {
   );
 });
 
+test("sl_09_ws_is_accepted_for_this_host_and_where_it_is_allowed", async () => {
+  const accepted = [
+    { ...GOOD, servers: "ws://localhost:5080/sip" },
+    { ...GOOD, servers: "ws://LOCALHOST" },
+    { ...GOOD, servers: ["wss://edge.example.com", "ws://phone.localhost", "ws://127.0.0.1:80", "ws://[::1]/sip"] },
+    { ...GOOD, servers: "ws://edge.example.com", allowInsecure: true },
+    { ...GOOD, servers: "WSS://edge.example.com", aor: "sips:alice@example.com" },
+  ];
+  for (const options of accepted) {
+    const ua = await UserAgent.create(options);
+    await ua.close();
+  }
+});
+
+test("sl_09_a_user_or_a_host_that_only_looks_like_this_host_is_not", () => {
+  for (const servers of ["ws://localhost@evil.example", "ws://127.evil.example", "ws://127.0.0.1.evil.example"])
+    refused({ ...GOOD, servers }, TypeError, /allowInsecure/);
+});
+
+test("sl_09_a_sips_target_over_ws_is_refused", async () => {
+  const ua = await UserAgent.create({ ...GOOD, servers: "ws://localhost" });
+  assert.throws(() => ua.call("sips:bob@example.com"), /use wss:/);
+  assert.equal(ua.calls.length, 0);
+  await ua.close();
+});
+
+test("sl_06_without_crypto_nothing_starts_and_the_error_says_why", () => {
+  for (const instanceId of [undefined, "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"]) {
+    const script = `
+      Object.defineProperty(globalThis, "crypto", { configurable: true, value: undefined });
+      const { UserAgent } = await import(${JSON.stringify(new URL("../../pkg/dist/index.js", import.meta.url).href)});
+      const options = ${JSON.stringify({ aor: GOOD.aor, servers: GOOD.servers, instanceId })};
+      const outcome = await UserAgent.create({ ...options, webSocket: () => ({}) }).then(
+        () => "started",
+        (error) => (error instanceof Error ? error.message : "no error"),
+      );
+      process.stdout.write(outcome);`;
+    const outcome = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" });
+    assert.match(outcome, /crypto\.getRandomValues is missing/);
+  }
+});
+
 test("tr_11_servers_that_cannot_be_are_refused", () => {
   refused({ ...GOOD, servers: [] }, TypeError, /servers: at least one/);
   refused({ ...GOOD, servers: undefined }, TypeError, /servers: a string/);

@@ -4,15 +4,14 @@ use super::change::Wish;
 use super::incoming::Incoming;
 use super::outgoing::{Dial, Outgoing};
 use super::{
-    AcceptOptions, Call, CallState, Calls, Cause, DialOptions, DtmfOptions, HangupOptions, Phase, Readiness,
-    RefusalOptions, RenegotiateOptions, RingOptions, end, tone,
+    AcceptOptions, Call, CallState, Calls, Cause, DialOptions, DtmfOptions, HangupOptions, Phase, RefusalOptions,
+    RenegotiateOptions, RingOptions, end, tone,
 };
 use crate::dialog::DialogId;
-use crate::message::Transport;
-use crate::usage::Cx;
 use crate::usage::data::{CallHandle, FailureCode, Misuse, RequestId, RequestOptions};
 use crate::usage::door::needs_tls;
 use crate::usage::request::method;
+use crate::usage::{Cx, Readiness};
 
 impl Calls {
     /// Places a call.
@@ -20,19 +19,12 @@ impl Calls {
     /// # Errors
     /// [`Misuse`] where the handle is odd or was used before, the target is no address, or it is a sips address
     /// and the connection is not encrypted.
-    pub fn dial(
-        &mut self,
-        cx: &mut Cx,
-        call: CallHandle,
-        target: &str,
-        options: DialOptions,
-        readiness: Readiness,
-    ) -> Result<(), Misuse> {
+    pub fn dial(&mut self, cx: &mut Cx, call: CallHandle, target: &str, options: DialOptions) -> Result<(), Misuse> {
         if !call.0.is_multiple_of(2) || call.0 <= self.last_taken {
             return Err(Misuse::new(format!("{} is not a fresh even number for a call", call.0)));
         }
         let to = cx.profile.target(target).map_err(Misuse::new)?;
-        if needs_tls(&to.uri) && cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws) {
+        if needs_tls(&to.uri) && cx.is_unencrypted() {
             return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
         }
         self.last_taken = call.0;
@@ -44,9 +36,14 @@ impl Calls {
                 cx.diagnostic("limit", "as many calls as the configuration allows are up already");
                 return end::ended(cx, call, end::closed_by_limit(cx.now));
             }
-            match readiness {
+            // TR-10
+            match cx.readiness {
                 Readiness::Ready => Outgoing::start(cx, call, dial),
                 Readiness::Coming => Phase::Queued(Box::new(dial)),
+                Readiness::Busy => {
+                    cx.diagnostic("busy", "no call was placed: the socket does not take more just now");
+                    end::ended(cx, call, end::transport_lost(cx.now))
+                }
                 Readiness::Offline => end::ended(cx, call, end::transport_lost(cx.now)),
             }
         });

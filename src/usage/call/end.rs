@@ -90,6 +90,12 @@ fn reasons(headers: &Headers) -> Vec<ReasonData> {
     shown
 }
 
+/// What says again why a call that we ended did.
+pub(super) fn same_reason(end: &CallEnd) -> HangupOptions {
+    let reason = end.reason.first().filter(|_| end.by == EndedBy::Local).cloned();
+    HangupOptions { reason, ..HangupOptions::default() }
+}
+
 /// The Reason header field of a BYE, CANCEL or refusal, and what else the application adds.
 pub(super) fn extra(options: &HangupOptions) -> Vec<(Name, String)> {
     let mut extra = Vec::new();

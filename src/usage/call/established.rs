@@ -129,7 +129,7 @@ impl Established {
         let wait = first.map(|at| self.unacknowledged.remove(at));
         let dialog = self.drop_session(cx);
         match wait {
-            Some(wait) => Goodbye::after_ack(dialog, wait, options, end),
+            Some(wait) => Goodbye::after_ack(cx, call, (dialog, wait), options, end),
             None => Goodbye::leaving(cx, call, dialog, options, end),
         }
     }

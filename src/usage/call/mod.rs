@@ -44,9 +44,9 @@ pub use options::{
     RingOptions,
 };
 
-use super::Cx;
 use super::data::{AskId, CallHandle};
 use super::question::Answer;
+use super::{Cx, Flow};
 use crate::dialog::DialogId;
 use crate::message::Headers;
 use crate::time::{Deadline, Table, Timed};
@@ -56,17 +56,6 @@ use goodbye::Goodbye;
 use incoming::Incoming;
 use outgoing::{Dial, Outgoing};
 use requests::{Fate, Requests};
-
-/// Whether an INVITE can leave now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readiness {
-    /// Yes.
-    Ready,
-    /// Not yet: the first connection is being made.
-    Coming,
-    /// No.
-    Offline,
-}
 
 /// All calls of a user agent.
 #[derive(Debug)]
@@ -186,11 +175,11 @@ impl Calls {
         });
     }
 
-    /// A socket is open: the BYEs that waited for one leave (TR-12).
+    /// A socket is open: the BYEs and CANCELs that waited for one leave (TR-12).
     pub fn flow_up(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| {
             let Phase::Parting(goodbye) = phase else { return phase };
-            Phase::Parting(goodbye.flow_up(cx, call))
+            goodbye.flow_up(cx, call)
         });
     }
 
@@ -205,6 +194,26 @@ impl Calls {
                 }
             });
         }
+    }
+
+    /// The socket is gone, and its transactions are still there to be looked at: the calls we have placed by it will have
+    /// no answer (TR-08).
+    pub fn lose_unanswered(&mut self, cx: &mut Cx, lost: &Flow) {
+        self.each(cx, |cx, call, phase| {
+            let Phase::Outgoing(outgoing) = phase else { return phase };
+            outgoing.flow_down(cx, call, lost)
+        });
+    }
+
+    /// The connection is about to be given up: what cannot outlive it ends, and the peer is told. Established calls stay.
+    pub fn leave_unanswered(&mut self, cx: &mut Cx) {
+        self.each(cx, |cx, call, phase| match phase {
+            Phase::Queued(_) => end::ended(cx, call, end::transport_lost(cx.now)),
+            Phase::Outgoing(_) | Phase::Incoming(_) => phase.leave(cx, call, &HangupOptions::default(), Cause::Closed),
+            Phase::Confirming(_) | Phase::Established(_) | Phase::Leaving(..) | Phase::Parting(_) | Phase::Gone => {
+                phase
+            }
+        });
     }
 
     /// The socket is gone. Established calls stay; the unanswered ones that came in over it cannot be answered

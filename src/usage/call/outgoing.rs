@@ -11,18 +11,20 @@
 
 use super::early_media::{EarlyMedia, description};
 use super::event::{CallEnd, CallEvent, CallState, Cause, EndedBy};
+use super::goodbye::Goodbye;
 use super::redirect::Redirects;
 use super::session::Session;
-use super::{DialOptions, HangupOptions, Phase, end};
+use super::{DialOptions, Flow, HangupOptions, Phase, end};
 use crate::dialog::{Dialog, DialogId};
 use crate::message::{CSeq, Head, Method, Name, NameAddr, Request, Response};
 use crate::time::{Deadline, Duration, Instant};
 use crate::transaction::ClientId;
 use crate::usage::auth::{Attempt, Leg, Verdict};
 use crate::usage::data::{AskId, CallHandle};
+use crate::usage::door::needs_tls;
 use crate::usage::question::{Answer, Question};
 use crate::usage::request::{add_headers, renumber};
-use crate::usage::{Cx, Owner, Usage, message_data, response_data};
+use crate::usage::{Cx, Offline, Owner, Usage, message_data, response_data};
 
 /// Whom to call and how.
 #[derive(Debug)]
@@ -182,7 +184,13 @@ impl Outgoing {
         (progress, early, media): (CallState, EarlyDialogs, EarlyMedia),
     ) -> Phase {
         self.redirects.note(&request);
-        let Ok(id) = cx.send_again(request, Owner::Call(call), attempt) else {
+        // SL-09: the connection may be another one than when the call was asked for.
+        let exposed = needs_tls(&request.uri) && cx.is_unencrypted();
+        if exposed {
+            cx.diagnostic("sips-over-ws", "no INVITE was sent: a sips address asks for encryption, which ws: has not");
+        }
+        let sent = if exposed { Err(Offline) } else { cx.send_again(request, Owner::Call(call), attempt) };
+        let Ok(id) = sent else {
             media.withdraw(cx);
             drop_early(cx, call, early);
             return end::ended(cx, call, end::transport_lost(cx.now));
@@ -305,6 +313,21 @@ impl Outgoing {
         drop_early(cx, call, early);
         renumber(&mut request);
         self.send(cx, call, request, Attempt::default(), (progress, EarlyDialogs::new(), EarlyMedia::None))
+    }
+
+    /// The connection is lost, and with it the INVITE's transaction: the call is over (TR-08). What rings at the other
+    /// end is cancelled by the next connection (TR-12).
+    pub(super) fn flow_down(self: Box<Self>, cx: &mut Cx, call: CallHandle, lost: &Flow) -> Phase {
+        let (invite, options) = match &self.step {
+            Step::Preparing { .. } | Step::Inviting { leg: Leg::Authenticating(_), .. } => {
+                return Phase::Outgoing(self);
+            }
+            Step::Inviting { leg: Leg::Sent(invite), .. } => (*invite, HangupOptions::default()),
+            Step::Cancelling { invite, end } => (*invite, end::same_reason(end)),
+        };
+        let cancel = cx.transactions.cancellation(invite);
+        let gone = self.end(cx, call, end::transport_lost(cx.now));
+        cancel.map_or(gone, |cancel| Goodbye::cancelling(cx, cancel, &options, lost))
     }
 
     /// Leaves nothing behind: questions withdrawn, early dialogs gone.
