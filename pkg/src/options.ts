@@ -45,7 +45,7 @@ export function userAgentSettings(options: UserAgentOptions): Settings {
       headers: check.headerList(given["headers"], "headers"),
       allowMd5: check.flag(given["allowMd5"], "allowMd5", true),
       allowInsecure,
-      maxCalls: maxCalls(given["limits"]),
+      ...limits(given["limits"]),
       ...(displayName !== undefined && { displayName }),
       ...(userAgent !== undefined && { userAgent }),
       ...(registration && { registration }),
@@ -188,9 +188,14 @@ function reconnectConfig(value: unknown): Config["reconnect"] {
   };
 }
 
-function maxCalls(value: unknown): number {
-  const { calls = 32 } = check.record(value, "limits", ["calls"]);
-  return check.whole(calls, "limits.calls", 1, 4_294_967_295);
+function limits(value: unknown): Pick<Config, "maxCalls" | "maxMessageBytes" | "maxHeaders"> {
+  const given = check.record(value, "limits", ["calls", "messageBytes", "headers"]);
+  const { calls = 32, messageBytes = 65_536, headers = 128 } = given;
+  return {
+    maxCalls: check.whole(calls, "limits.calls", 1, 4_294_967_295),
+    maxMessageBytes: check.whole(messageBytes, "limits.messageBytes", 1_024, 1_048_576),
+    maxHeaders: check.whole(headers, "limits.headers", 16, 4_096),
+  };
 }
 
 function instanceId(value: unknown): string | undefined {

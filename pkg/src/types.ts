@@ -119,6 +119,13 @@ export interface ReconnectOptions {
 export interface Limits {
   /** Calls at once. Default 32. */
   calls?: number;
+  /**
+   * Octets of a message that are read, 1024 to 1048576. Default 65536. A larger request is answered 513 (RFC 3261
+   * §21.5.7), a larger response is dropped with a `diagnostic`. A message of more than 1 MiB closes the connection (1009).
+   */
+  messageBytes?: number;
+  /** Header lines of a message that are read, 16 to 4096. Default 128. A request with more is answered 400, a response is dropped. */
+  headers?: number;
 }
 
 /** What a user agent is made with. */

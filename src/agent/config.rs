@@ -1,7 +1,7 @@
 //! What a user agent is made with, as plain data, and the checks that refuse what cannot work.
 
 use crate::entropy::Entropy;
-use crate::message::{Name, NameAddr, SipUri, Uri, is_safe};
+use crate::message::{Limits, Name, NameAddr, SipUri, Uri, is_safe};
 use crate::time::{Backoff, Duration};
 use crate::transport;
 use crate::usage::Profile;
@@ -43,6 +43,10 @@ pub struct Config {
     pub max_calls: u32,
     /// Which protocol features are offered.
     pub capabilities: Capabilities,
+    /// Octets of a message that are read: 1 KiB to 1 MiB. A larger request is answered 513, a response is dropped.
+    pub max_message_bytes: u32,
+    /// Header lines of a message that are read, 16 to 4096. A request with more is answered 400, a response is dropped.
+    pub max_headers: u32,
 }
 
 /// Which protocol features are offered; one that is off is left out of Allow and Accept, and refused.
@@ -112,6 +116,7 @@ pub struct ReconnectConfig {
 pub(super) struct Parts {
     pub(super) profile: Profile,
     pub(super) transport: transport::Settings,
+    pub(super) limits: Limits,
     /// None: no registration is wanted.
     pub(super) account: Option<Account>,
 }
@@ -124,6 +129,7 @@ impl Config {
     pub(super) fn into_parts(self, entropy: &mut Entropy) -> Result<Parts, Misuse> {
         let aor = address_of_record(&self.aor)?;
         self.check_servers(&aor)?;
+        let limits = self.limits()?;
         check_headers(&self.headers)?;
         check_source(&self.credentials)?;
         for (field, text) in [("displayName", &self.display_name), ("userAgent", &self.user_agent)] {
@@ -159,7 +165,19 @@ impl Config {
             pong_timeout: millis(self.reconnect.pong_timeout_ms),
             no_retry_codes: self.reconnect.no_retry_codes,
         };
-        Ok(Parts { profile, transport, account })
+        Ok(Parts { profile, transport, limits, account })
+    }
+
+    /// SL-01
+    fn limits(&self) -> Result<Limits, Misuse> {
+        if !(1 << 10..=1 << 20).contains(&self.max_message_bytes) {
+            return Err(Misuse::new("limits.messageBytes: must be from 1024 to 1048576"));
+        }
+        if !(16..=4096).contains(&self.max_headers) {
+            return Err(Misuse::new("limits.headers: must be from 16 to 4096"));
+        }
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(Limits { message: size(self.max_message_bytes), headers: size(self.max_headers) })
     }
 
     fn check_servers(&self, aor: &SipUri) -> Result<(), Misuse> {

@@ -2,7 +2,7 @@
 
 use super::UserAgent;
 use crate::dialog::Failed;
-use crate::message::{Fault, FlowId, Frame, Malformed, Message, Name, Request, StatusCode};
+use crate::message::{Fault, FlowId, Frame, Malformed, Message, Name, Request};
 use crate::transaction::{Arrival, Happening, has_magic_cookie};
 use crate::transport::Inbound;
 use crate::usage::auth::{Leg, Verdict};
@@ -15,9 +15,11 @@ impl UserAgent {
     pub(super) fn receive(&mut self, flow: FlowId, frame: &Frame) {
         match self.transport.received(self.cx.now, flow, frame, &mut self.cx.entropy) {
             Inbound::Nothing => {}
+            // SL-01
+            Inbound::TooLarge => self.diagnostic("too-large", "a message of more than 1 MiB closed the connection"),
             Inbound::Message => {
                 self.trace_in(frame);
-                match Message::read(frame.as_bytes()) {
+                match Message::read(frame.as_bytes(), &self.limits) {
                     Ok(parsed) => {
                         if parsed.trailing > 0 {
                             // MS-01
@@ -86,11 +88,7 @@ impl UserAgent {
                 For::Message => self.standalone.on_message(cx, id, &request, &head),
                 For::Nobody => {}
             },
-            // TX-10
-            Arrival::Merged { id, request, .. } => {
-                let tag = cx.entropy.tag();
-                cx.refuse(id, &request, StatusCode::LOOP_DETECTED, &tag);
-            }
+            Arrival::Merged { id, request, .. } => cx.receive_merged(id, &request),
             Arrival::Cancelled { invite, owner, request } => match owner {
                 Some(Owner::Call(call)) => self.calls.on_cancel(cx, call, invite, &request),
                 Some(Owner::Registration | Owner::Standalone) | None => {}

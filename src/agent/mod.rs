@@ -27,7 +27,7 @@ pub use event::{ConnectionState, Direction, Event};
 use std::collections::VecDeque;
 
 use crate::entropy::Entropy;
-use crate::message::{FlowId, Frame};
+use crate::message::{FlowId, Frame, Limits};
 use crate::time::{Deadline, Instant, Timed as _};
 use crate::transport::Transport;
 use crate::usage::auth::Auth;
@@ -129,6 +129,8 @@ pub struct UserAgent {
     calls: Calls,
     standalone: Standalone,
     asks: Asks,
+    /// How large a message may be.
+    limits: Limits,
     errand: Errand,
     outputs: VecDeque<Output>,
     /// Whether the driver has polled everything since the last change: the contract, checked in debug builds.
@@ -153,6 +155,7 @@ impl UserAgent {
             calls,
             standalone: Standalone::default(),
             asks: Asks::default(),
+            limits: parts.limits,
             errand: Errand::default(),
             outputs: VecDeque::new(),
             polled: true,

@@ -28,6 +28,9 @@ const HINT_COUNTS_AGAIN: Duration = Duration::from_secs(5);
 /// Close codes (RFC 6455 §7.4.1).
 const NORMAL: u16 = 1000;
 const PROTOCOL_ERROR: u16 = 1002;
+const MESSAGE_TOO_BIG: u16 = 1009;
+/// The largest frame that is borne (SL-01).
+const LARGEST: usize = 1 << 20;
 /// The subprotocol of SIP (RFC 7118 §4).
 const SIP: &str = "sip";
 
@@ -72,6 +75,8 @@ pub enum Told {
 pub enum Inbound {
     /// A SIP message, as far as this room can tell.
     Message,
+    /// More octets than a socket may send at once: it is closed.
+    TooLarge,
     /// Keep-alive, or from a socket nobody listens to any more.
     Nothing,
 }
@@ -209,6 +214,13 @@ impl Transport {
             return Inbound::Nothing;
         }
         match frame.as_bytes() {
+            // SL-01
+            octets if octets.len() > LARGEST => {
+                self.told.push_back(Told::Close(flow, MESSAGE_TOO_BIG));
+                self.lose(flow);
+                self.wait(now, "the server sent more than 1 MiB at once", entropy);
+                return Inbound::TooLarge;
+            }
             b"\r\n\r\n" => self.told.push_back(Told::Send(flow, Frame::Text("\r\n".to_owned()))),
             b"\r\n" => self.keepalive.on_pong(now, entropy),
             octets if octets.iter().all(u8::is_ascii_whitespace) => {}

@@ -262,6 +262,24 @@ impl Profile {
         via.sent_by().eq_ignore_ascii_case(&self.sent_by)
     }
 
+    /// Whether a Request-URI names us (RFC 3261 §8.2.2.1). Our `.invalid` host does, whatever user stands before it: nobody
+    /// else can have it. Elsewhere the user decides, that of our address of record or of our Contact, whatever the host,
+    /// port, parameters and scheme (sip or sips): proxies put the host, alias or address there by which they know us. A URI
+    /// without a user names a whole host, and so us where that host is the domain of our address of record.
+    #[must_use]
+    pub fn is_us(&self, uri: &SipUri) -> bool {
+        let ours = |address: &NameAddr, is_it: fn(&SipUri, &SipUri) -> bool| {
+            address.uri.as_sip().is_some_and(|ours| is_it(ours, uri))
+        };
+        let same_host = |one: &SipUri, two: &SipUri| one.host.eq_ignore_ascii_case(&two.host);
+        let same_user = |one: &SipUri, two: &SipUri| one.user_unescaped() == two.user_unescaped();
+        uri.host.eq_ignore_ascii_case(&self.sent_by)
+            || match &uri.user {
+                Some(_) => ours(&self.aor, same_user) || ours(&self.contact, same_user),
+                None => ours(&self.aor, same_host),
+            }
+    }
+
     /// The URI a target stands for: itself, or a user of our own domain.
     ///
     /// # Errors

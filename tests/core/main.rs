@@ -14,6 +14,7 @@ mod model;
 mod races;
 mod registration;
 mod sim;
+mod sizes;
 #[cfg(feature = "switchboard")]
 mod switchboard;
 mod transaction;

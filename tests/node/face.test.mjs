@@ -99,6 +99,8 @@ test("design_3_config_has_the_defaults_in_milliseconds", async () => {
     allowMd5: true,
     allowInsecure: false,
     maxCalls: 32,
+    maxMessageBytes: 65_536,
+    maxHeaders: 128,
   });
 });
 

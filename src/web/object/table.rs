@@ -140,7 +140,7 @@ objects! {
     ChallengeData { realm, algorithms, proxy, stale }
     Config {
         aor, servers, display_name, credentials, registration, reconnect, instance_id, user_agent, headers, allow_md5,
-        allow_insecure, max_calls, capabilities
+        allow_insecure, max_calls, capabilities, max_message_bytes, max_headers
     }
     Credentials { username, password, ha1, realm }
     DialOptions { headers, timeout_ms, late_offer, follow_redirects }

@@ -111,6 +111,8 @@ fn config() -> Config {
         allow_insecure: false,
         max_calls: 32,
         capabilities: Capabilities { update: true, info: false, message: true },
+        max_message_bytes: 65_536,
+        max_headers: 128,
     }
 }
 

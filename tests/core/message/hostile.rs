@@ -1,7 +1,7 @@
 //! MS-14: no input makes the parser panic.
 
 use patchcord::message::{
-    Authorization, Challenge, Headers, Message, Name, NameAddr, Reason, Replaces, StatusCode, Uri, Via,
+    Authorization, Challenge, Headers, Limits, Message, Name, NameAddr, Reason, Replaces, StatusCode, Uri, Via,
 };
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -10,7 +10,7 @@ use super::{HEAD, invite_with, wire};
 
 /// Reads everything there is to read, by every reader.
 fn read_all(octets: &[u8]) {
-    match Message::read(octets) {
+    match Message::read(octets, &Limits::default()) {
         Ok(parsed) => {
             read_headers(parsed.message.headers());
             assert!(parsed.message.body().len() + parsed.trailing <= octets.len());

@@ -246,6 +246,8 @@ pub(crate) fn config() -> Config {
         allow_insecure: false,
         max_calls: 32,
         capabilities: Capabilities::default(),
+        max_message_bytes: 65_536,
+        max_headers: 128,
     }
 }
 
