@@ -141,6 +141,12 @@ impl SipUri {
         self.headers.iter().find(|(known, _)| is_it(known)).map(|(_, value)| escape::percent_decode(value))
     }
 
+    /// Whether it names this host: names whatever their case, IPv6 addresses whatever their spelling.
+    #[must_use]
+    pub fn is_at(&self, host: &str) -> bool {
+        host::same(&self.host, host)
+    }
+
     /// Whether both mean the same (RFC 3261 §19.1.4).
     #[must_use]
     pub fn equivalent(&self, other: &Self) -> bool {

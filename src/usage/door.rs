@@ -268,15 +268,11 @@ impl Profile {
     /// without a user names a whole host, and so us where that host is the domain of our address of record.
     #[must_use]
     pub fn is_us(&self, uri: &SipUri) -> bool {
-        let ours = |address: &NameAddr, is_it: fn(&SipUri, &SipUri) -> bool| {
-            address.uri.as_sip().is_some_and(|ours| is_it(ours, uri))
-        };
-        let same_host = |one: &SipUri, two: &SipUri| one.host.eq_ignore_ascii_case(&two.host);
-        let same_user = |one: &SipUri, two: &SipUri| one.user_unescaped() == two.user_unescaped();
-        uri.host.eq_ignore_ascii_case(&self.sent_by)
-            || match &uri.user {
-                Some(_) => ours(&self.aor, same_user) || ours(&self.contact, same_user),
-                None => ours(&self.aor, same_host),
+        let addresses = || [&self.aor, &self.contact].into_iter().filter_map(|address| address.uri.as_sip());
+        uri.is_at(&self.sent_by)
+            || match uri.user_unescaped() {
+                Some(user) => addresses().any(|ours| ours.user_unescaped().as_ref() == Some(&user)),
+                None => addresses().any(|ours| uri.is_at(&ours.host)),
             }
     }
 

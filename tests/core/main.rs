@@ -17,4 +17,5 @@ mod sim;
 mod sizes;
 #[cfg(feature = "switchboard")]
 mod switchboard;
+mod torture;
 mod transaction;
