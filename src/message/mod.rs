@@ -31,6 +31,8 @@ mod reason;
 mod replaces;
 mod request;
 mod response;
+#[cfg(feature = "rsip")]
+mod rsip;
 pub mod sdp;
 mod session_expires;
 mod sipfrag;
@@ -60,6 +62,8 @@ pub use reason::Reason;
 pub use replaces::Replaces;
 pub use request::Request;
 pub use response::Response;
+#[cfg(feature = "rsip")]
+pub use rsip::NotConvertible;
 pub use sdp::same_description;
 pub use session_expires::{Refresher, SessionExpires};
 pub use sipfrag::{Sipfrag, StartLine};

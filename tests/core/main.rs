@@ -5,6 +5,8 @@ mod ask;
 mod auth;
 mod badinput;
 mod calls;
+#[cfg(not(target_arch = "wasm32"))]
+mod differential;
 mod flows;
 #[cfg(not(target_arch = "wasm32"))]
 mod map;
@@ -13,6 +15,8 @@ mod message;
 mod model;
 mod races;
 mod registration;
+#[cfg(feature = "rsip")]
+mod rsip;
 mod sim;
 mod sizes;
 #[cfg(feature = "switchboard")]
