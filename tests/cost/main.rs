@@ -1,9 +1,7 @@
-//! SL-08: what reading a message costs, in memory and in time. A binary of its own, because it counts what is allocated in
-//! all of it; native only.
+//! SL-08: what reading a message costs, in memory and in time. A binary of its own without a test harness, because it
+//! counts what is allocated in all of it, and a harness has threads that allocate too; native only.
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
-#![cfg(not(target_arch = "wasm32"))]
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patchcord::message::Message;
@@ -12,11 +10,17 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// One test at a time, so that nobody counts what another allocates.
-static ALONE: Mutex<()> = Mutex::new(());
-
-fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+fn main() {
+    let tests: [(&str, fn()); 4] = [
+        ("four times the size", sl_08_reading_holds_at_most_four_times_the_size_of_the_message),
+        ("shortest lines", sl_08_the_shortest_lines_cost_no_more_than_their_table),
+        ("beyond the limits", sl_08_what_is_more_than_a_limit_allows_is_not_kept),
+        ("time", sl_08_the_time_to_read_grows_no_faster_than_the_message),
+    ];
+    for (name, test) in tests {
+        test();
+        println!("what reading costs, {name}: ok");
+    }
 }
 
 /// The most octets that were held at once while this was read, the message itself aside.
@@ -68,9 +72,7 @@ fn vectors(text: &str) -> Vec<Vec<u8>> {
     entries.map(|(_, text)| format!("{text}\n").replace('\n', "\r\n").into_bytes()).collect()
 }
 
-#[test]
 fn sl_08_reading_holds_at_most_four_times_the_size_of_the_message() {
-    let _alone = alone();
     let real = [vectors(include_str!("../vectors/rfc4475.txt")), vectors(include_str!("../vectors/rfc5118.txt"))];
     let messages = real.into_iter().flatten().chain([16 << 10, 64 << 10].into_iter().flat_map(hostile));
     for octets in messages {
@@ -79,9 +81,7 @@ fn sl_08_reading_holds_at_most_four_times_the_size_of_the_message() {
     }
 }
 
-#[test]
 fn sl_08_the_shortest_lines_cost_no_more_than_their_table() {
-    let _alone = alone();
     // 40 octets for each of at most 128 lines, and half as much while the table grows.
     const TABLE: usize = 128 * 40 * 3 / 2;
     for size in [64, 200, 600, 1_500, 6_000] {
@@ -92,9 +92,7 @@ fn sl_08_the_shortest_lines_cost_no_more_than_their_table() {
     }
 }
 
-#[test]
 fn sl_08_what_is_more_than_a_limit_allows_is_not_kept() {
-    let _alone = alone();
     for octets in hostile(1 << 20) {
         assert!(peak(&octets) <= 4 * (64 << 10), "{} octets held for a message of 1 MiB", peak(&octets));
     }
@@ -113,9 +111,7 @@ fn time(octets: &[u8]) -> Duration {
     (0..25).map(|_| once()).min().unwrap()
 }
 
-#[test]
 fn sl_08_the_time_to_read_grows_no_faster_than_the_message() {
-    let _alone = alone();
     // Seven times as much takes about seven times as long; what is quadratic takes fifty times.
     for (small, large) in hostile(9 << 10).into_iter().zip(hostile(64 << 10)) {
         let (short, long) = (time(&small).max(Duration::from_micros(5)), time(&large));
