@@ -212,12 +212,14 @@ function reconnectConfig(value: unknown): Config["reconnect"] {
 }
 
 function limits(value: unknown): Config["limits"] {
-  const given = check.record(value, "limits", ["calls", "dialogs", "transactions"]);
-  const { calls = 32, dialogs = 64, transactions = 256 } = given;
+  const given = check.record(value, "limits", ["calls", "dialogs", "transactions", "messageBytes", "headers"]);
+  const { calls = 32, dialogs = 64, transactions = 256, messageBytes = 65_536, headers = 128 } = given;
   return {
     calls: check.whole(calls, "limits.calls", 1, 4_294_967_295),
     dialogs: check.whole(dialogs, "limits.dialogs", 1, 4_294_967_295),
     transactions: check.whole(transactions, "limits.transactions", 1, 4_294_967_295),
+    messageBytes: check.whole(messageBytes, "limits.messageBytes", 1_024, 1_048_576),
+    headers: check.whole(headers, "limits.headers", 16, 4_096),
   };
 }
 

@@ -158,6 +158,13 @@ export interface Limits {
   dialogs?: number;
   /** Transactions at once (RFC 3261 §17); what goes on within calls may take a quarter more. Default 256. */
   transactions?: number;
+  /**
+   * Octets of a message that are read, 1024 to 1048576. Default 65536. A larger request is answered 513 (RFC 3261
+   * §21.5.7), a larger response is dropped with a `diagnostic`. A message of more than 1 MiB closes the connection (1009).
+   */
+  messageBytes?: number;
+  /** Header lines of a message that are read, 16 to 4096. Default 128. A request with more is answered 400, a response is dropped. */
+  headers?: number;
 }
 
 /** Timers of the protocol (RFC 3261 §17, table 4); everything else follows from them. Seconds. */

@@ -1,14 +1,14 @@
 //! Everything a driver can ask of the core, as plain data.
 
 use super::UserAgent;
-use super::config::{check_credentials, check_headers, check_source};
-use crate::message::{Name, is_safe};
+use super::check::{check_body, check_credentials, check_headers, check_request, check_source, check_text};
+use crate::message::Name;
 use crate::time::Duration;
 use crate::transport::Line;
 use crate::usage::call::{
     AcceptOptions, DialOptions, DtmfOptions, HangupOptions, RefusalOptions, RenegotiateOptions, RingOptions,
 };
-use crate::usage::data::{AskId, Body, CallHandle, FailureCode, Interest, Misuse, Outcome, RequestId, RequestOptions};
+use crate::usage::data::{AskId, CallHandle, FailureCode, Interest, Misuse, Outcome, RequestId, RequestOptions};
 use crate::usage::question::{Answer, CredentialSource};
 use crate::usage::{Readiness, Told};
 
@@ -373,22 +373,5 @@ impl Command {
             | Self::Answer { .. }
             | Self::Snapshot { .. } => Ok(()),
         }
-    }
-}
-
-fn check_request(options: &RequestOptions) -> Result<(), Misuse> {
-    check_body(options.body.as_ref())?;
-    check_headers(&options.headers)
-}
-
-fn check_body(body: Option<&Body>) -> Result<(), Misuse> {
-    check_text("body.contentType", body.map(|body| body.content_type.as_str()))?;
-    check_text("body.disposition", body.and_then(|body| body.disposition.as_deref()))
-}
-
-fn check_text(field: &str, text: Option<&str>) -> Result<(), Misuse> {
-    match text {
-        Some(text) if !is_safe(text) => Err(Misuse::new(format!("{field}: holds a line end or NUL"))),
-        _ => Ok(()),
     }
 }

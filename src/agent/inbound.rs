@@ -15,9 +15,11 @@ impl UserAgent {
     pub(super) fn receive(&mut self, flow: FlowId, frame: &Frame) {
         match self.transport.received(self.cx.now, flow, frame, &mut self.cx.entropy) {
             Inbound::Nothing => {}
+            // SL-01
+            Inbound::TooLarge => self.diagnostic("too-large", "a message of more than 1 MiB closed the connection"),
             Inbound::Message => {
                 self.trace_in(frame);
-                match Message::read(frame.as_bytes()) {
+                match Message::read(frame.as_bytes(), &self.cx.limits.of_message()) {
                     Ok(parsed) => {
                         if parsed.trailing > 0 {
                             // MS-01
@@ -95,11 +97,7 @@ impl UserAgent {
                 For::Nobody => {}
             },
             Arrival::NoRoom { flow, request, head } => cx.turn_away(flow, &request, &head),
-            // TX-10
-            Arrival::Merged { id, request, .. } => {
-                let tag = cx.entropy.tag();
-                cx.refuse(id, &request, StatusCode::LOOP_DETECTED, &tag);
-            }
+            Arrival::Merged { id, request, .. } => cx.receive_merged(id, &request),
             Arrival::Cancelled { invite, owner, request } => match owner {
                 Some(Owner::Call(call)) => self.calls.on_cancel(cx, call, invite, &request),
                 Some(Owner::Registration | Owner::Standalone) | None => {}

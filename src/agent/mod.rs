@@ -11,6 +11,7 @@
 //! until [`Output::Wait`], which is always last.
 
 mod ask;
+mod check;
 mod command;
 mod config;
 mod deadlines;
@@ -130,6 +131,7 @@ pub struct UserAgent {
     calls: Calls,
     standalone: Standalone,
     asks: Asks,
+    /// How large a message may be.
     errand: Errand,
     outputs: VecDeque<Output>,
     /// Whether the driver has polled everything since the last change: the contract, checked in debug builds.

@@ -2,7 +2,7 @@
 
 use super::fault::{BadValue, Fault};
 use super::headers::Headers;
-use super::{CSeq, Method, Name, NameAddr, Via, lex};
+use super::{CSeq, Method, Name, NameAddr, Via, lex, limits};
 
 /// The values by which a message finds its transaction and its dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,9 @@ impl Head {
 
 /// Headers besides those of [`Head`] that may stand once only.
 const SINGLETONS: [Name; 2] = [Name::ContentType, Name::Event];
+/// Lists, and how many values they may have (SL-01).
+const LISTS: [(Name, usize); 3] =
+    [(Name::Via, limits::VIAS), (Name::Route, limits::ROUTES), (Name::RecordRoute, limits::ROUTES)];
 
 /// `method` is that of a request's start line.
 pub(super) fn read(headers: &Headers, method: Option<&Method>) -> Result<Head, Fault> {
@@ -52,6 +55,11 @@ pub(super) fn read(headers: &Headers, method: Option<&Method>) -> Result<Head, F
     headers.seconds(&Name::Expires)?;
     for name in &SINGLETONS {
         headers.at_most_one(name)?;
+    }
+    for (name, most) in &LISTS {
+        if !headers.has_at_most(name, *most)? {
+            return Err(Fault::bad(name.clone(), "more values than the limit"));
+        }
     }
     Ok(Head { via, from, to, call_id: call_id.into_owned(), cseq })
 }

@@ -11,12 +11,14 @@
 mod cseq;
 mod digest;
 mod escape;
+mod event;
 mod fault;
 mod frame;
 mod head;
 mod headers;
 mod host;
 mod lex;
+mod limits;
 mod media_type;
 mod method;
 mod name;
@@ -24,14 +26,19 @@ mod name_addr;
 mod params;
 mod parser;
 mod printer;
+mod rack;
 mod reason;
 mod replaces;
 mod request;
 mod response;
+#[cfg(feature = "rsip")]
+mod rsip;
 pub mod sdp;
 mod secrecy;
 mod session_expires;
+mod sipfrag;
 mod status;
+mod subscription_state;
 mod text;
 mod uri;
 mod via;
@@ -39,24 +46,31 @@ mod via;
 pub use cseq::CSeq;
 pub use digest::{Algorithm, AuthenticationInfo, Authorization, Challenge, Exchange, Offer, Qop, ha1, is_bearer_token};
 pub use escape::{percent_decode, percent_encode_header};
+pub use event::Event;
 pub use fault::{BadValue, Fault, Malformed};
 pub use frame::{FlowId, Frame};
 pub use head::Head;
 pub use headers::{Contacts, Field, Headers};
+pub use limits::Limits;
 pub use media_type::MediaType;
 pub use method::Method;
 pub use name::Name;
 pub use name_addr::NameAddr;
 pub use params::Params;
 pub use parser::Parsed;
+pub use rack::RAck;
 pub use reason::Reason;
 pub use replaces::Replaces;
 pub use request::Request;
 pub use response::Response;
+#[cfg(feature = "rsip")]
+pub use rsip::NotConvertible;
 pub use sdp::same_description;
 pub use secrecy::mask;
 pub use session_expires::{Refresher, SessionExpires};
+pub use sipfrag::{Sipfrag, StartLine};
 pub use status::StatusCode;
+pub use subscription_state::{SubscriptionState, Substate, Termination};
 pub use text::is_safe;
 pub use uri::{BadUri, SipUri, Uri};
 pub use via::{Transport, Via};
@@ -72,7 +86,7 @@ pub enum Message {
 
 impl Message {
     /// Reads one SIP message out of one WebSocket message (RFC 7118 §5): framing, start line, header lines, body
-    /// length. What the headers say is read on demand; see [`Request::head`].
+    /// length, the default [`Limits`]. What the headers say is read on demand; see [`Request::head`].
     ///
     /// ```
     /// use patchcord::message::{Message, Name};
@@ -84,15 +98,15 @@ impl Message {
     /// # Errors
     /// [`Malformed`], with what was readable of a request.
     pub fn parse(octets: &[u8]) -> Result<Self, Malformed> {
-        Self::read(octets).map(|parsed| parsed.message)
+        Self::read(octets, &Limits::default()).map(|parsed| parsed.message)
     }
 
-    /// As [`Message::parse`], and how many octets followed the body that Content-Length announced.
+    /// As [`Message::parse`], within these limits, and how many octets followed the body that Content-Length announced.
     ///
     /// # Errors
-    /// [`Malformed`], with what was readable of a request.
-    pub fn read(octets: &[u8]) -> Result<Parsed, Malformed> {
-        parser::read(octets)
+    /// [`Malformed`], with what was readable of a request; 513 when it is larger than the limit.
+    pub fn read(octets: &[u8], limits: &Limits) -> Result<Parsed, Malformed> {
+        parser::read(octets, limits)
     }
 
     /// On the wire: long header names, Content-Length computed.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::fault::BadValue;
 use super::lex::{self, Split};
+use super::limits;
 
 /// A list of parameters, held as it is written: `;lr;tag=a`, without blanks. Names are found in any case; of a name
 /// that stands twice the first counts.
@@ -15,7 +16,8 @@ impl Params {
     /// Reads the parameters of a header: `text` is empty or starts with `;`, blanks around `;` and `=` are allowed.
     ///
     /// # Errors
-    /// An empty parameter, a name that is no token, a value that is neither a quoted string nor free of separators.
+    /// An empty parameter, a name that is no token, a value that is neither a quoted string nor free of separators,
+    /// more than 64 of them.
     pub fn parse(text: &str) -> Result<Self, BadValue> {
         let text = lex::trim(text);
         if text.is_empty() {
@@ -23,7 +25,10 @@ impl Params {
         }
         let list = text.strip_prefix(';').ok_or(BadValue("text between the value and its parameters"))?;
         let mut out = String::with_capacity(text.len());
-        for piece in Split::new(list, b';') {
+        for (at, piece) in Split::new(list, b';').enumerate() {
+            if at == limits::PARAMS {
+                return Err(BadValue("too many parameters"));
+            }
             let (name, value) = cut(piece.map_err(BadValue::from)?);
             if !lex::is_token(name) {
                 return Err(BadValue("a parameter without a proper name"));

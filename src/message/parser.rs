@@ -5,14 +5,16 @@
 //! * The first line decides how lines end. CRLF by the grammar; a message that ends its first line with a bare LF must
 //!   then do without CR altogether. A message that mixes them is malformed: two parsers could see different headers
 //!   in it. So is a head without an empty line at its end.
-//! * What is malformed does not stop the reading: the rest is salvaged, so that a request can be answered.
+//! * What is malformed does not stop the reading: the rest is salvaged, so that a request can be answered. What is
+//!   beyond a limit is not read at all (SL-01), so a message costs a small multiple of its own length (SL-08).
 
 use std::borrow::Cow;
 
 use super::fault::{Fault, Malformed};
 use super::headers::Headers;
 use super::lex::{self, BLANK};
-use super::text;
+use super::limits::{self, Limits};
+use super::sipfrag::{Sipfrag, StartLine};
 use super::{Message, Method, Name, Request, Response, StatusCode, Uri};
 
 /// A message, and what came with it.
@@ -24,11 +26,10 @@ pub struct Parsed {
     pub trailing: usize,
 }
 
-pub(super) fn read(octets: &[u8]) -> Result<Parsed, Malformed> {
-    let mut reader = Reader::new(octets);
+pub(super) fn read(octets: &[u8], limits: &Limits) -> Result<Parsed, Malformed> {
+    let mut reader = Reader::new(octets, limits);
     let line = reader.line();
-    let is_response = line.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"SIP/"));
-    if is_response {
+    if is_status_line(line) {
         let start = status_line(line);
         let (headers, body, trailing) = reader.headers_and_body();
         return match (start, reader.fault) {
@@ -40,8 +41,9 @@ pub(super) fn read(octets: &[u8]) -> Result<Parsed, Malformed> {
         };
     }
     let (method, uri, fault) = request_line(line);
+    let too_large = reader.fault.take_if(|fault| fault.status == StatusCode::MESSAGE_TOO_LARGE);
     let (headers, body, trailing) = reader.headers_and_body();
-    match (method, fault.or(reader.fault)) {
+    match (method, too_large.or(fault).or(reader.fault)) {
         (Some(method), None) => {
             let message = Message::Request(Request { method, uri, headers, body });
             Ok(Parsed { message, trailing })
@@ -56,14 +58,41 @@ pub(super) fn read(octets: &[u8]) -> Result<Parsed, Malformed> {
     }
 }
 
+/// A piece of a message (RFC 3420 §2) whose head ends in an empty line. What it starts with is a start line unless it
+/// is a header line.
+pub(super) fn read_fragment(octets: &[u8]) -> Result<Sipfrag, Fault> {
+    let mut reader = Reader::new(octets, &Limits::default());
+    let before = reader.rest;
+    let line = reader.line();
+    let start = if header_line(line).is_some() {
+        reader.rest = before;
+        None
+    } else if is_status_line(line) {
+        status_line(line).map(|(status, phrase)| Some(StartLine::Status(status, phrase)))?
+    } else {
+        match request_line(line) {
+            (Some(method), uri, None) => Some(StartLine::Request(method, uri)),
+            (_, _, fault) => return Err(fault.unwrap_or_else(|| bad("no method"))),
+        }
+    };
+    let headers = reader.headers();
+    let length = content_length(&headers)?.unwrap_or(reader.rest.len());
+    let body = reader.rest.get(..length).unwrap_or(reader.rest).to_vec();
+    reader.fault.map_or(Ok(Sipfrag { start, headers, body }), Err)
+}
+
+fn is_status_line(line: &[u8]) -> bool {
+    line.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"SIP/"))
+}
+
 fn bad(detail: &'static str) -> Fault {
     Fault::framing(StatusCode::BAD_REQUEST, detail)
 }
 
 /// RFC 3261 §7.1: `Method SP Request-URI SP SIP/2.0`. What is readable, and what is wrong.
 fn request_line(line: &[u8]) -> (Option<Method>, Uri, Option<Fault>) {
-    let text = text::lossy(line);
-    let (method, rest) = text.split_once(BLANK).unwrap_or((&text, ""));
+    let text = readable(line);
+    let (method, rest) = text.split_once(BLANK).unwrap_or((text, ""));
     let (uri, version) = rest.trim_end_matches(BLANK).rsplit_once(BLANK).unwrap_or((rest, ""));
     let salvaged = |uri: &str| Uri::Other { scheme: String::new(), rest: lex::trim(uri).to_owned() };
     let Some(method) = Method::parse(method) else {
@@ -71,12 +100,12 @@ fn request_line(line: &[u8]) -> (Option<Method>, Uri, Option<Fault>) {
     };
     let parsed = Uri::parse(uri);
     let is_version = version.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("SIP/"));
-    let fault = if !is_version {
+    let fault = if text.len() < line.len() {
+        Some(bad("a start line that is too long or not UTF-8"))
+    } else if !is_version {
         Some(bad("no SIP version in the start line"))
     } else if !version.eq_ignore_ascii_case("SIP/2.0") {
         Some(Fault::framing(StatusCode::VERSION_NOT_SUPPORTED, "a version other than SIP/2.0"))
-    } else if matches!(text, Cow::Owned(_)) {
-        Some(bad("octets in the start line that are not UTF-8"))
     } else if text.matches(BLANK).count() != 2 || text.contains('\t') {
         Some(bad("extra blanks in the start line"))
     } else {
@@ -91,7 +120,10 @@ fn request_line(line: &[u8]) -> (Option<Method>, Uri, Option<Fault>) {
 
 /// RFC 3261 §7.2: `SIP/2.0 SP code SP phrase`. The blank before an empty phrase may be missing.
 fn status_line(line: &[u8]) -> Result<(StatusCode, String), Fault> {
-    let text = core::str::from_utf8(line).map_err(|_| bad("octets in the start line that are not UTF-8"))?;
+    let text = readable(line);
+    if text.len() < line.len() {
+        return Err(bad("a start line that is too long or not UTF-8"));
+    }
     let (version, rest) = text.split_once(' ').unwrap_or((text, ""));
     if !version.eq_ignore_ascii_case("SIP/2.0") {
         return Err(Fault::framing(StatusCode::VERSION_NOT_SUPPORTED, "a version other than SIP/2.0"));
@@ -100,6 +132,15 @@ fn status_line(line: &[u8]) -> Result<(StatusCode, String), Fault> {
     let code = if code.len() == 3 { lex::number(code) } else { None };
     let status = code.and_then(|code| u16::try_from(code).ok()).and_then(StatusCode::new);
     Ok((status.ok_or_else(|| bad("no status code from 100 to 699"))?, phrase.to_owned()))
+}
+
+/// As much of a start line as is text and within the limit.
+fn readable(line: &[u8]) -> &str {
+    let line = line.get(..limits::LINE).unwrap_or(line);
+    match core::str::from_utf8(line) {
+        Ok(text) => text,
+        Err(bad) => line.get(..bad.valid_up_to()).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default(),
+    }
 }
 
 /// How the lines of a message end.
@@ -114,14 +155,20 @@ enum LineEnd {
 /// What has not been read yet, and the first thing found wrong.
 struct Reader<'a> {
     rest: &'a [u8],
+    /// How many header lines may yet be kept.
+    lines_left: usize,
     line_end: Option<LineEnd>,
     fault: Option<Fault>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(octets: &'a [u8]) -> Self {
+    fn new(octets: &'a [u8], limits: &Limits) -> Self {
+        let too_large = || Fault::framing(StatusCode::MESSAGE_TOO_LARGE, "more octets than the limit");
+        let fault = (octets.len() > limits.message).then(too_large);
+        let octets = octets.get(..limits.message).unwrap_or(octets);
         let start = octets.iter().position(|octet| !matches!(octet, b'\r' | b'\n')).unwrap_or(octets.len());
-        Self { rest: octets.get(start..).unwrap_or_default(), line_end: None, fault: None }
+        let rest = octets.get(start..).unwrap_or_default();
+        Self { rest, lines_left: limits.headers, line_end: None, fault }
     }
 
     fn note(&mut self, fault: Fault) {
@@ -166,27 +213,31 @@ impl<'a> Reader<'a> {
     /// RFC 3261 §7.3.1: header lines up to the empty one; a line that starts with a blank continues the one before.
     fn headers(&mut self) -> Headers {
         let mut headers = Headers::default();
-        let mut open: Option<(Name, Cow<'a, [u8]>)> = None;
-        loop {
-            let line = self.line();
-            if let [b' ' | b'\t', ..] = line {
-                match &mut open {
-                    Some((_, value)) => unfold(value, lex::trim_octets(line)),
-                    None => self.note(bad("a continuation of no header")),
-                }
-                continue;
-            }
-            if let Some((name, value)) = open.take() {
-                headers.push_received(name, lex::trim_octets(&value));
-            }
-            if line.is_empty() {
-                return headers;
-            }
-            open = header_line(line);
+        let mut line = self.line();
+        while !line.is_empty() {
+            let (mut open, mut length) = (header_line(line), line.len());
             if open.is_none() {
                 self.note(bad("a header line without a proper name"));
             }
+            line = self.line();
+            while let [b' ' | b'\t', ..] = line {
+                length = length.saturating_add(line.len());
+                if let Some((_, value)) = open.as_mut().filter(|_| length <= limits::LINE) {
+                    unfold(value, lex::trim_octets(line));
+                }
+                line = self.line();
+            }
+            // SL-01
+            if length > limits::LINE {
+                self.note(bad("a header line that is too long"));
+            } else if self.lines_left == 0 {
+                self.note(bad("too many header lines"));
+            } else if let Some((name, value)) = open {
+                headers.push_received(name, lex::trim_octets(&value));
+                self.lines_left -= 1;
+            }
         }
+        headers
     }
 }
 

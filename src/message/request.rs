@@ -59,7 +59,7 @@ impl Request {
     /// On the wire: long header names, Content-Length computed.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        printer::print(&format!("{} {} SIP/2.0", self.method, self.uri), &self.headers, &self.body)
+        printer::print(&printer::request_line(&self.method, &self.uri), &self.headers, &self.body)
     }
 
     const fn may_create_dialog(&self) -> bool {

@@ -30,6 +30,6 @@ impl Response {
     /// On the wire: long header names, Content-Length computed.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        printer::print(&format!("SIP/2.0 {} {}", self.status.code(), self.phrase), &self.headers, &self.body)
+        printer::print(&printer::status_line(self.status, &self.phrase), &self.headers, &self.body)
     }
 }

@@ -10,6 +10,8 @@
 //! a=sendrecv
 //! ```
 
+use core::ops::Range;
+
 use super::host;
 
 /// Which way media flows, as seen by who wrote the description (RFC 3264 §5.1).
@@ -94,7 +96,8 @@ pub fn same_description(one: &str, two: &str) -> bool {
 /// The version in the `o=` line; `None` when there is none or it is no number below 2^64.
 #[must_use]
 pub fn origin_version(sdp: &str) -> Option<u64> {
-    version_of(sdp).and_then(|version| version.parse().ok())
+    let version = sdp.get(version_at(sdp)?)?;
+    version.bytes().all(|byte| byte.is_ascii_digit()).then(|| version.parse().ok())?
 }
 
 /// The description with another version in its `o=` line, every other octet as it was; the description itself when it
@@ -106,10 +109,11 @@ pub fn origin_version(sdp: &str) -> Option<u64> {
 /// ```
 #[must_use]
 pub fn with_origin_version(sdp: &str, version: u64) -> String {
-    let old = version_of(sdp).unwrap_or_default();
-    let at = old.as_ptr() as usize - sdp.as_ptr() as usize;
-    let (before, after) = (sdp.get(..at).unwrap_or_default(), sdp.get(at + old.len()..).unwrap_or_default());
-    format!("{before}{version}{after}")
+    let mut sdp = sdp.to_owned();
+    if let Some(at) = version_at(&sdp) {
+        sdp.replace_range(at, &version.to_string());
+    }
+    sdp
 }
 
 /// The streams, in order.
@@ -196,7 +200,10 @@ fn lines(sdp: &str) -> impl Iterator<Item = &str> {
     sdp.split(['\r', '\n']).filter(|line| !line.is_empty())
 }
 
-/// The version in the `o=` line, as it stands there.
-fn version_of(sdp: &str) -> Option<&str> {
-    lines(sdp).find_map(|line| line.strip_prefix("o="))?.split(' ').nth(2)
+/// Where the version stands: the third word of the `o=` line.
+fn version_at(sdp: &str) -> Option<Range<usize>> {
+    let start = if sdp.starts_with("o=") { 0 } else { sdp.find("\no=").or_else(|| sdp.find("\ro="))? + 1 };
+    let line = sdp.get(start..)?.split(['\r', '\n']).next()?;
+    let mut blanks = line.match_indices(' ').map(|(at, _)| start + at).skip(1);
+    Some(blanks.next()? + 1..blanks.next().unwrap_or(start + line.len()))
 }

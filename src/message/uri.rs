@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::BinaryHeap;
 
 use super::params::Params;
-use super::{escape, host, lex};
+use super::{escape, host, lex, limits};
 
 /// Any URI. `==` compares the spelling; [`Uri::equivalent`] what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,11 @@ impl Uri {
     ///
     /// # Errors
     /// No scheme, blanks, or for sip and sips a part that breaks the grammar of RFC 3261 §25.1. A `#` in the user
-    /// part is let through, because telephone users dial it.
+    /// part is let through, because telephone users dial it. Also more than 2 KiB, or more than 64 parameters.
     pub fn parse(text: &str) -> Result<Self, BadUri> {
+        if text.len() > limits::URI {
+            return Err(BadUri("a URI that is too long"));
+        }
         let (scheme, rest) = text.split_once(':').ok_or(BadUri("a URI without a scheme"))?;
         if scheme.eq_ignore_ascii_case("sip") {
             return parse_sip(false, rest).map(Self::Sip);
@@ -145,6 +148,12 @@ impl SipUri {
         self.headers.iter().find(|(known, _)| is_it(known)).map(|(_, value)| escape::percent_decode(value))
     }
 
+    /// Whether it names this host: names whatever their case, IPv6 addresses whatever their spelling.
+    #[must_use]
+    pub fn is_at(&self, host: &str) -> bool {
+        host::same(&self.host, host)
+    }
+
     /// Whether both mean the same (RFC 3261 §19.1.4).
     #[must_use]
     pub fn equivalent(&self, other: &Self) -> bool {
@@ -225,6 +234,9 @@ fn parse_params(text: &str) -> Result<Params, BadUri> {
     };
     if !list.split(';').all(is_good) {
         return Err(BadUri("a URI with a malformed parameter"));
+    }
+    if list.split(';').nth(limits::PARAMS).is_some() {
+        return Err(BadUri("a URI with too many parameters"));
     }
     Ok(Params::from_checked(text))
 }

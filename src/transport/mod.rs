@@ -43,6 +43,9 @@ const CONGESTED: u32 = 1 << 20;
 /// Close codes (RFC 6455 §7.4.1).
 const NORMAL: u16 = 1000;
 const PROTOCOL_ERROR: u16 = 1002;
+const MESSAGE_TOO_BIG: u16 = 1009;
+/// The largest frame that is borne (SL-01).
+const LARGEST: usize = 1 << 20;
 /// The subprotocol of SIP (RFC 7118 §4).
 const SIP: &str = "sip";
 
@@ -207,6 +210,11 @@ impl Transport {
             return Inbound::Nothing;
         }
         match frame.as_bytes() {
+            // SL-01
+            octets if octets.len() > LARGEST => {
+                self.give_up(now, flow, MESSAGE_TOO_BIG, "the server sent more than 1 MiB at once", entropy);
+                return Inbound::TooLarge;
+            }
             b"\r\n\r\n" => self.told.push_back(Told::Send(flow, Frame::Text("\r\n".to_owned()))),
             b"\r\n" => self.keepalive.on_pong(now, entropy),
             octets if octets.iter().all(u8::is_ascii_whitespace) => {}

@@ -46,6 +46,8 @@ pub enum Told {
 pub enum Inbound {
     /// A SIP message, as far as this room can tell.
     Message,
+    /// More octets than a server may send at once: the socket is closed.
+    TooLarge,
     /// Keep-alive, or from a socket nobody listens to any more.
     Nothing,
 }

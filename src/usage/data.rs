@@ -190,6 +190,7 @@ pub struct Machine {
 /// responses to what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", serde(rename_all = "camelCase"))]
 pub struct Limits {
     /// Calls that have not ended. 32 by default.
     pub calls: u32,
@@ -199,11 +200,26 @@ pub struct Limits {
     /// Transactions. 256 by default. What others ask in dialogs may take a quarter more, and our own requests are sent
     /// beyond it, but for new calls.
     pub transactions: u32,
+    /// Octets of a message that are read: 1 KiB to 1 MiB. 65536 by default. A larger request is answered 513, a response
+    /// is dropped.
+    pub message_bytes: u32,
+    /// Header lines of a message that are read, 16 to 4096. 128 by default. A request with more is answered 400, a
+    /// response is dropped.
+    pub headers: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 32, dialogs: 64, transactions: 256 }
+        Self { calls: 32, dialogs: 64, transactions: 256, message_bytes: 64 << 10, headers: 128 }
+    }
+}
+
+impl Limits {
+    /// Those of one message (SL-01).
+    #[must_use]
+    pub fn of_message(&self) -> crate::message::Limits {
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        crate::message::Limits { message: size(self.message_bytes), headers: size(self.headers) }
     }
 }
 

@@ -12,11 +12,12 @@ pub(super) fn sdp_of(headers: &Headers, body: &[u8]) -> Option<String> {
     (is_sdp && !text.is_empty()).then(|| text.to_owned())
 }
 
-/// Whether the body is none, or SDP as it is (RFC 3261 §8.2.3).
+/// Whether the body is none, SDP as it is, or one that may be ignored (RFC 3261 §8.2.3).
 pub(super) fn is_understood(request: &Request) -> bool {
     let encoding = request.headers.get(&Name::ContentEncoding);
     let plain = encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-    request.body.is_empty() || (plain && sdp_of(&request.headers, &request.body).is_some())
+    let is_sdp = || plain && sdp_of(&request.headers, &request.body).is_some();
+    request.body.is_empty() || is_sdp() || request.headers.is_body_optional()
 }
 
 impl Cx {

@@ -338,6 +338,20 @@ impl Profile {
         via.sent_by().eq_ignore_ascii_case(&self.sent_by)
     }
 
+    /// Whether a Request-URI names us (RFC 3261 §8.2.2.1). Our `.invalid` host does, whatever user stands before it: nobody
+    /// else can have it. Elsewhere the user decides, that of our address of record or of our Contact, whatever the host,
+    /// port, parameters and scheme (sip or sips): proxies put the host, alias or address there by which they know us. A URI
+    /// without a user names a whole host, and so us where that host is the domain of our address of record.
+    #[must_use]
+    pub fn is_us(&self, uri: &SipUri) -> bool {
+        let addresses = || [&self.aor, &self.contact].into_iter().filter_map(|address| address.uri.as_sip());
+        uri.is_at(&self.sent_by)
+            || match uri.user_unescaped() {
+                Some(user) => addresses().any(|ours| ours.user_unescaped().as_ref() == Some(&user)),
+                None => addresses().any(|ours| uri.is_at(&ours.host)),
+            }
+    }
+
     /// The URI a target stands for: itself, or a user of our own domain.
     ///
     /// # Errors

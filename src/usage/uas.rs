@@ -1,8 +1,13 @@
 //! The first look at a request that has arrived in a new server transaction (RFC 3261 §8.2, §12.2.2): whose is
 //! it, and is there a reason to refuse it before anybody looks at what it wants?
+//!
+//! ```text
+//! out of a dialog:  method ─▶ scheme ─▶ user ─▶ merged ─▶ Require ─▶ body ─▶ what the method wants     (TX-11)
+//!                   405, 481   416      404      482       420        415
+//! ```
 
-use super::{Cx, Usage};
-use crate::message::{FlowId, Head, Message, Method, Name, Request, StatusCode};
+use super::{Cx, Usage, is_understood};
+use crate::message::{FlowId, Head, Message, Method, Name, Request, StatusCode, Uri};
 use crate::transaction::{ServerId, stateless_tag};
 
 /// Option tags we support (RFC 3261 §8.2.2.3): none yet.
@@ -67,38 +72,52 @@ impl Cx {
         usage.map_or(For::Nobody, For::Usage)
     }
 
+    /// RFC 3261 §8.2, TX-11: method, Request-URI, extensions, body; then what the method wants.
     fn receive_out_of_dialog(&mut self, id: ServerId, request: &Request) -> For {
         let tag = self.entropy.tag();
-        if request.method == Method::Bye {
-            // Sent in dialogs only: without a To tag there is none (RFC 3261 §15.1.2).
-            self.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, &tag);
+        if self.refuse_at_sight(id, request, &tag) || self.refuse_extensions(id, request, &tag) {
             return For::Nobody;
         }
-        if request.method == Method::Notify {
-            // DG-08: there is no subscription it could belong to.
-            self.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, &tag);
-            return For::Nobody;
+        if request.method == Method::Message {
+            return For::Message;
         }
-        let stands_alone = matches!(request.method, Method::Invite | Method::Options | Method::Message);
-        if !stands_alone || !self.is_allowed(&request.method) {
-            self.answer_by_itself(id, request, &tag);
-            return For::Nobody;
-        }
-        if request.uri.as_sip().is_none() {
-            self.refuse(id, request, StatusCode::UNSUPPORTED_URI_SCHEME, &tag);
-            return For::Nobody;
-        }
-        if self.refuse_extensions(id, request, &tag) {
+        // RFC 3261 §8.2.3. 413 is never needed: a message has at most as many octets as may be read (SL-01).
+        if !is_understood(request) {
+            self.refuse_body(id, request, &tag);
             return For::Nobody;
         }
         if request.method == Method::Invite {
             return For::NewCall;
         }
-        if request.method == Method::Message {
-            return For::Message;
-        }
         self.answer_by_itself(id, request, &tag);
         For::Nobody
+    }
+
+    /// TX-10: a request that came by another way before. TX-11: its method and its Request-URI are looked at first.
+    pub fn receive_merged(&mut self, id: ServerId, request: &Request) {
+        let tag = self.entropy.tag();
+        if !self.refuse_at_sight(id, request, &tag) {
+            self.refuse(id, request, StatusCode::LOOP_DETECTED, &tag);
+        }
+    }
+
+    /// Methods that stand in dialogs only or nowhere, and Request-URIs that are not ours (RFC 3261 §8.2.1, §8.2.2.1).
+    fn refuse_at_sight(&mut self, id: ServerId, request: &Request, tag: &str) -> bool {
+        let method = &request.method;
+        let stands_alone = matches!(method, Method::Invite | Method::Options | Method::Message);
+        match &request.uri {
+            // Sent in dialogs only, and without a To tag there is none (RFC 3261 §15.1.2; DG-08).
+            _ if matches!(method, Method::Bye | Method::Notify) => {
+                self.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, tag);
+            }
+            _ if !stands_alone || !self.is_allowed(method) => self.answer_by_itself(id, request, tag),
+            Uri::Other { .. } => self.refuse(id, request, StatusCode::UNSUPPORTED_URI_SCHEME, tag),
+            Uri::Sip(uri) if !self.profile.is_us(uri) && !self.binding.gruu.names_us(uri) => {
+                self.refuse(id, request, StatusCode::NOT_FOUND, tag)
+            }
+            Uri::Sip(_) => return false,
+        }
+        true
     }
 
     /// Whether we take requests of this method; those nobody knows are for the application to judge.

@@ -251,7 +251,7 @@ fn config(calls: u32) -> Config {
         headers: Vec::new(),
         allow_md5: true,
         allow_insecure: false,
-        limits: Limits { calls: most, dialogs: most, transactions: most },
+        limits: Limits { calls: most, dialogs: most, transactions: most, ..Limits::default() },
         timers: TimerConfig::default(),
         capabilities: Capabilities::default(),
     }

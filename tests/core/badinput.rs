@@ -90,6 +90,152 @@ fn tx_11_a_body_in_an_encoding_we_do_not_speak_is_415() {
     assert_eq!((refusal.get("Accept"), refusal.get("Accept-Encoding")), ("application/sdp".into(), "identity".into()));
 }
 
+/// What the agent says to an INVITE or OPTIONS at this Request-URI.
+fn status_for(script: &mut Script, method: &str, uri: &str) -> u16 {
+    let request = script.request(method).started(&format!("{method} {uri} SIP/2.0"));
+    script.say(&request);
+    let kind = script.expect("SIP/2.0 ").kind().to_owned();
+    kind.parse().unwrap()
+}
+
+#[test]
+fn tx_11_a_request_uri_that_is_ours_is_accepted_however_a_proxy_wrote_it() {
+    let mut script = Script::connected();
+    let contact = {
+        script.call();
+        script.expect("INVITE ").uri_in("Contact")
+    };
+    let host = contact.split_once('@').unwrap().1.to_owned();
+    for uri in [
+        "sip:alice@example.test",
+        "sips:alice@example.test:5061;x=y",
+        "sip:%61lice@192.0.2.7:50123;transport=ws",
+        "sip:alice:secret@alias.example",
+        "sip:alice@[2001:db8::1]",
+        "sip:example.test",
+        "sip:EXAMPLE.test:5060;transport=ws",
+        contact.as_str(),
+        &contact.replace(";transport=ws", ""),
+        &format!("sip:{host}"),
+        &format!("sip:anybody@{}", host.to_ascii_uppercase()),
+    ] {
+        assert_eq!(status_for(&mut script, "OPTIONS", uri), 200, "{uri}");
+    }
+}
+
+#[test]
+fn tx_11_a_request_uri_of_somebody_else_is_404() {
+    let mut script = Script::connected();
+    for uri in
+        ["sip:carol@example.test", "sip:Alice@example.test", "sip:alice2@192.0.2.1", "sip:other.test", "sip:192.0.2.1"]
+    {
+        for method in ["OPTIONS", "INVITE"] {
+            assert_eq!(status_for(&mut script, method, uri), 404, "{method} {uri}");
+        }
+    }
+    assert!(script.end.states.is_empty(), "no call of it");
+}
+
+#[test]
+fn tx_11_a_scheme_other_than_sip_is_416() {
+    let mut script = Script::connected();
+    for uri in ["tel:+15550100", "urn:service:sos", "http://example.test"] {
+        assert_eq!(status_for(&mut script, "OPTIONS", uri), 416, "{uri}");
+        assert_eq!(status_for(&mut script, "INVITE", uri), 416, "{uri}");
+    }
+}
+
+#[test]
+fn tx_11_a_method_that_is_not_allowed_is_405_and_says_which_are() {
+    let mut script = Script::connected();
+    for method in ["REGISTER", "PUBLISH", "NEWMETHOD", "invite", "SUBSCRIBE", "REFER"] {
+        let request = script.request(method);
+        script.say(&request);
+        let allow = script.expect_response(405, method).get("Allow");
+        assert!(allow.contains("INVITE") && allow.contains("OPTIONS") && !allow.contains(method), "{allow}");
+    }
+}
+
+/// A request with what is wrong by these names.
+fn faulty(script: &mut Script, wrong: &[&str]) -> Text {
+    let pick = |name: &str, bad: &'static str, good: &'static str| if wrong.contains(&name) { bad } else { good };
+    let method = pick("method", "PUBLISH", "INVITE");
+    let (scheme, user) = (pick("scheme", "tel", "sip"), pick("user", "carol", "alice"));
+    let request = script.request(method).started(&format!("{method} {scheme}:{user}@example.test SIP/2.0"));
+    let request = if wrong.contains(&"merged") {
+        request.set("Call-ID", "merged@peer").set("From", "<sip:bob@example.test>;tag=merged")
+    } else {
+        request
+    };
+    let request = if wrong.contains(&"require") { request.with("Require", "x1, x2") } else { request };
+    if wrong.contains(&"body") { request.body_of("text/plain", "x") } else { request.sdp() }
+}
+
+#[test]
+fn tx_11_a_request_that_fails_several_checks_gets_the_first() {
+    let order = [("method", 405), ("scheme", 416), ("user", 404), ("merged", 482), ("require", 420), ("body", 415)];
+    let names = order.map(|(name, _)| name);
+    let mut script = Script::connected();
+    let open = faulty(&mut script, &["merged"]);
+    script.invited(&open);
+    for (at, (name, status)) in order.iter().enumerate() {
+        // This and everything behind it is wrong.
+        let request = faulty(&mut script, &names[at..]);
+        script.say(&request);
+        let refusal = script.expect("SIP/2.0 ");
+        assert_eq!(refusal.kind(), status.to_string(), "{name}");
+        let told = ["Allow", "Unsupported", "Accept"].into_iter().find(|name| refusal.has(name));
+        let due = match status {
+            405 => Some("Allow"),
+            420 => Some("Unsupported"),
+            415 => Some("Accept"),
+            _ => None,
+        };
+        assert_eq!(told, due, "{name}");
+    }
+    let request = faulty(&mut script, &[]);
+    script.invited(&request);
+}
+
+#[test]
+fn tx_11_what_is_required_of_an_ack_or_a_cancel_is_not_looked_at() {
+    let mut script = Script::connected();
+    let (_, invite) = script.incoming();
+    let line = format!("CANCEL {} SIP/2.0", invite.uri());
+    let cancel = invite.clone().started(&line).set("CSeq", "10 CANCEL").with("Require", "x1");
+    script.say(&cancel);
+    script.expect_response(200, "CANCEL");
+    let refused = script.expect_response(487, "INVITE");
+    let line = format!("ACK {} SIP/2.0", invite.uri());
+    script.say(&invite.started(&line).set("CSeq", "10 ACK").set("To", &refused.get("To")).with("Require", "x1"));
+    script.expect_nothing();
+
+    let (call, invite) = script.incoming();
+    script.accept(call);
+    let ok = script.expect_response(200, "INVITE");
+    let ack = super::sim::PeerDialog::caller(&invite, &ok).ack(&mut script, &invite);
+    script.say(&ack.with("Require", "x1"));
+    // Acknowledged: the 200 is not repeated.
+    script.silence_until(40_000);
+    assert!(script.is_up(call));
+}
+
+#[test]
+fn tx_11_a_body_that_may_be_ignored_is() {
+    let mut script = Script::connected();
+    let options = script.request("OPTIONS").body_of("text/plain", "x");
+    script.say(&options);
+    script.expect_response(415, "OPTIONS");
+    for disposition in ["session;handling=optional", "render ; Handling = OPTIONAL ; x=y"] {
+        let options = script.request("OPTIONS").body_of("text/plain", "x").with("Content-Disposition", disposition);
+        script.say(&options);
+        script.expect_response(200, "OPTIONS");
+    }
+    let invite = script.request("INVITE").body_of("text/plain", "x").with("Content-Disposition", "x;handling=required");
+    script.say(&invite);
+    script.expect_response(415, "INVITE");
+}
+
 #[test]
 fn tx_02_a_branch_without_the_magic_cookie_is_400() {
     for via in ["SIP/2.0/WSS edge.example.test;branch=abc", "SIP/2.0/WSS edge.example.test"] {

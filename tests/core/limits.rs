@@ -40,7 +40,10 @@ fn ack(invite: &Text, refusal: &Text) -> Text {
 
 #[test]
 fn sl_02_the_defaults_are_32_calls_64_dialogs_and_256_transactions() {
-    assert_eq!(Limits::default(), Limits { calls: 32, dialogs: 64, transactions: 256 });
+    assert_eq!(
+        Limits::default(),
+        Limits { calls: 32, dialogs: 64, transactions: 256, message_bytes: 65_536, headers: 128 }
+    );
 }
 
 #[test]

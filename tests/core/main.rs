@@ -5,6 +5,8 @@ mod ask;
 mod auth;
 mod badinput;
 mod calls;
+#[cfg(not(target_arch = "wasm32"))]
+mod differential;
 mod flood;
 mod flows;
 #[cfg(not(target_arch = "wasm32"))]
@@ -17,7 +19,11 @@ mod message;
 mod model;
 mod races;
 mod registration;
+#[cfg(feature = "rsip")]
+mod rsip;
 mod sim;
+mod sizes;
 #[cfg(feature = "switchboard")]
 mod switchboard;
+mod torture;
 mod transaction;

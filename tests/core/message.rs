@@ -1,12 +1,17 @@
-//! Text ⇄ values: requirements MS-01 to MS-10, MS-13, MS-15, MS-16, and the arithmetic of AU-01 and AU-02.
+//! Text ⇄ values: requirements MS-01 to MS-13, MS-15, MS-16, SL-01, the arithmetic of AU-01 and AU-02, and what IV-10
+//! needs to read of session descriptions.
 
 mod addresses;
 mod digest;
+mod events;
 mod framing;
 mod head;
 mod headers;
 mod hostile;
+mod limits;
 mod round_trip;
+mod sdp;
+mod sipfrag;
 mod uris;
 mod values;
 mod writing;

@@ -437,8 +437,12 @@ fn some_config(chance: &mut Entropy) -> Config {
     let reconnect = ReconnectConfig { keep_alive_ms, ..base.reconnect };
     let servers = vec!["wss://one.example.test".to_owned(), "wss://two.example.test".to_owned()];
     let mut one_of = |numbers: [u32; 3]| numbers[usize::try_from(chance.below(3)).unwrap_or(0)];
-    let limits =
-        Limits { calls: one_of([2, 8, 32]), dialogs: one_of([8, 64, 64]), transactions: one_of([12, 256, 256]) };
+    let limits = Limits {
+        calls: one_of([2, 8, 32]),
+        dialogs: one_of([8, 64, 64]),
+        transactions: one_of([12, 256, 256]),
+        ..Limits::default()
+    };
     Config { credentials, reconnect, servers, limits, ..base }
 }
 

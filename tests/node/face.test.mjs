@@ -42,7 +42,7 @@ test("design_3_config_has_the_defaults_in_milliseconds", async () => {
     headers: [],
     allowMd5: true,
     allowInsecure: false,
-    limits: { calls: 32, dialogs: 64, transactions: 256 },
+    limits: { calls: 32, dialogs: 64, transactions: 256, messageBytes: 65_536, headers: 128 },
     timers: { t1Ms: 500, t2Ms: 4000, t4Ms: 5000, nonInvite100: true },
     capabilities: { update: true, info: true, message: true },
   });

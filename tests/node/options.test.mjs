@@ -100,6 +100,13 @@ test("tx_07_timers_are_seconds_within_bounds_and_a_switch", () => {
   refused({ ...GOOD, timers: 500 }, TypeError, /timers: an object/);
 });
 
+test("sl_01_the_size_of_messages_is_configurable_within_bounds", () => {
+  for (const [name, least, most] of [["messageBytes", 1024, 1_048_576], ["headers", 16, 4096]]) {
+    refused({ ...GOOD, limits: { [name]: least - 1 } }, RangeError, new RegExp(`limits\\.${name}`));
+    refused({ ...GOOD, limits: { [name]: most + 1 } }, RangeError, new RegExp(`limits\\.${name}`));
+  }
+});
+
 test("rg_01_an_instance_that_is_no_uuid_is_refused", () => {
   refused({ ...GOOD, instanceId: "device-1" }, TypeError, /instanceId/);
   refused({ ...GOOD, instanceId: "urn:imei:90420156-025763-0" }, TypeError, /instanceId/);

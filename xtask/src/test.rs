@@ -14,6 +14,8 @@ use crate::{bench, browser, demo, package, size};
 
 /// Folders of TypeScript, each with a tsconfig.json.
 const TYPESCRIPT: [&str; 3] = ["pkg", "www", "tests/types"];
+/// Everything that can be switched on in the crate; all of it is native.
+const NATIVE: &str = "switchboard rsip";
 const WARNINGS_ARE_ERRORS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// The command itself.
@@ -26,9 +28,9 @@ pub(crate) fn test() -> Result<(), Failure> {
         Ok((tools, browser, Network::find()))
     })?;
     stages.run("format", || cargo().args(["fmt", "--all", "--check"]).hint("cargo fmt --all").loud())?;
-    stages.run("clippy, native", || clippy(&["--workspace", "--all-targets", "--features", "switchboard"]))?;
+    stages.run("clippy, native", || clippy(&["--workspace", "--all-targets", "--features", NATIVE]))?;
     stages.run("clippy, wasm32", || clippy(&["--package", "patchcord", "--lib", "--target", WASM]))?;
-    stages.run("native tests", || cargo().args(["test", "--workspace", "--features", "switchboard"]).loud())?;
+    stages.run("native tests", || cargo().args(["test", "--workspace", "--features", NATIVE]).loud())?;
     stages.run("wasm32 tests in Node", || wasm_tests(&tools))?;
     stages.run("package, demo page, edge", || package::build(&tools).and_then(|_| package::switchboard()))?;
     stages.run("TypeScript, strict", typescript)?;

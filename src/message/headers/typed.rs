@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::Headers;
+use super::{Field, Headers};
 use crate::message::fault::{BadValue, Fault};
 use crate::message::lex::{self, Split};
 use crate::message::name_addr::{self, NameAddr};
+use crate::message::params::Params;
+use crate::message::rack::parse_rseq;
 use crate::message::session_expires::parse_seconds;
-use crate::message::{CSeq, Challenge, MediaType, Name, Offer, Reason, Replaces, SessionExpires, Via};
+use crate::message::{
+    CSeq, Challenge, Event, MediaType, Name, Offer, RAck, Reason, Replaces, SessionExpires, SubscriptionState, Via,
+};
 
 /// The Contact header (RFC 3261 §20.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +122,48 @@ impl Headers {
         self.optional(&Name::Replaces, Replaces::parse)
     }
 
+    /// RSeq (RFC 3262 §7.1).
+    ///
+    /// # Errors
+    /// 400 when it is 0 or no number below 2^32, or when it stands more than once.
+    pub fn rseq(&self) -> Result<Option<u32>, Fault> {
+        self.optional(&Name::RSeq, parse_rseq)
+    }
+
+    /// RAck (RFC 3262 §7.2).
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once.
+    pub fn rack(&self) -> Result<Option<RAck>, Fault> {
+        self.optional(&Name::RAck, RAck::parse)
+    }
+
+    /// Event (RFC 6665 §8.2.1).
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once.
+    pub fn event(&self) -> Result<Option<Event>, Fault> {
+        self.optional(&Name::Event, Event::parse)
+    }
+
+    /// Subscription-State (RFC 6665 §8.2.3).
+    ///
+    /// # Errors
+    /// 400 when it is malformed or stands more than once.
+    pub fn subscription_state(&self) -> Result<Option<SubscriptionState>, Fault> {
+        self.optional(&Name::SubscriptionState, SubscriptionState::parse)
+    }
+
+    /// What every NOTIFY must say: which subscription it is about, and how that stands (RFC 6665 §4.1.3).
+    ///
+    /// # Errors
+    /// 400 when Event or Subscription-State is missing, malformed, or stands more than once.
+    pub fn notification(&self) -> Result<(Event, SubscriptionState), Fault> {
+        let event = self.event()?.ok_or_else(|| Fault::missing(Name::Event))?;
+        let state = self.subscription_state()?.ok_or_else(|| Fault::missing(Name::SubscriptionState))?;
+        Ok((event, state))
+    }
+
     /// What WWW-Authenticate and Proxy-Authenticate offer, in the order of their lines; lines of an unknown scheme and
     /// malformed ones are left out.
     #[must_use]
@@ -152,6 +198,16 @@ impl Headers {
         MediaType::parse(&self.get(&Name::ContentType)?).ok()
     }
 
+    /// Whether who does not understand the body may ignore it: `handling=optional` in Content-Disposition
+    /// (RFC 3261 §20.11).
+    #[must_use]
+    pub fn is_body_optional(&self) -> bool {
+        self.get(&Name::ContentDisposition).is_some_and(|value| {
+            let params = Params::parse(lex::split_params(&value).1);
+            params.is_ok_and(|params| params.text("handling").is_some_and(|it| it.eq_ignore_ascii_case("optional")))
+        })
+    }
+
     /// The reasons (RFC 3326); malformed ones are left out.
     #[must_use]
     pub fn reasons(&self) -> Vec<Reason> {
@@ -175,6 +231,13 @@ impl Headers {
         let line = self.get(name).ok_or_else(|| Fault::missing(name.clone()))?;
         let first = Split::new(&line, b',').next().unwrap_or(Ok(""));
         first.map_err(BadValue::from).and_then(parse).map_err(|bad| bad.of(name))
+    }
+
+    /// Whether a list header has no more values than this. Most have too few commas to count them in earnest.
+    pub(in crate::message) fn has_at_most(&self, name: &Name, most: usize) -> Result<bool, Fault> {
+        let commas = |field: &Field| field.as_bytes().iter().filter(|octet| **octet == b',').count();
+        let bound: usize = self.lines(name).map(|field| 1 + commas(field)).sum();
+        Ok(bound <= most || self.list(name)?.len() <= most)
     }
 
     /// The value of a header that must stand exactly once.

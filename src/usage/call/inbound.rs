@@ -12,7 +12,7 @@ use crate::message::{Contacts, Head, Method, Request, Response, StatusCode};
 use crate::transaction::{ClientId, ServerId};
 use crate::usage::auth::{Leg, Verdict};
 use crate::usage::data::{CallHandle, Interest};
-use crate::usage::{Cx, Owner, Usage, is_understood};
+use crate::usage::{Cx, Owner, Usage};
 
 /// How many branches of one INVITE are followed (SL-02).
 pub(super) const FORKS: usize = 64;
@@ -26,9 +26,6 @@ impl Calls {
             Ok(dialog) => dialog,
             Err(fault) => return cx.respond(id, request.response(fault.status, Some(&fault.phrase()), Some(&tag))),
         };
-        if !is_understood(&request) {
-            return cx.refuse_body(id, &request, &tag);
-        }
         if !cx.interests.contains(&Interest::Calls) {
             cx.diagnostic("nobody-listens", "a call came in and nothing listens for calls: answered 480");
             return cx.refuse(id, &request, StatusCode::TEMPORARILY_UNAVAILABLE, &tag);

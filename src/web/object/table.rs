@@ -150,7 +150,7 @@ objects! {
     Failure { code, message, response }
     GruuData { public, temporary }
     HangupOptions { reason, status, headers }
-    Limits { calls, dialogs, transactions }
+    Limits { calls, dialogs, transactions, message_bytes, headers }
     Machine { machine, state, at, why }
     MessageData { headers, body }
     ReasonData { protocol, cause, text }

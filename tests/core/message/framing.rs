@@ -1,6 +1,6 @@
 //! MS-01, MS-02, MS-13: where a message starts and ends, its start line, its octets.
 
-use patchcord::message::{Frame, Message, Method, Name, Uri};
+use patchcord::message::{Frame, Limits, Message, Method, Name, Uri};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -9,7 +9,7 @@ use super::{HEAD, invite_with, parse, refusal, request, response, wire};
 #[test]
 fn ms_01_the_body_is_as_long_as_content_length_says_and_the_rest_is_counted() {
     for (sent, kept, trailing) in [("0123456789", "0123456789", 0), ("0123456789abcde", "0123456789", 5)] {
-        let parsed = Message::read(&wire(&(invite_with("Content-Length: 10\n") + sent))).unwrap();
+        let parsed = Message::read(&wire(&(invite_with("Content-Length: 10\n") + sent)), &Limits::default()).unwrap();
         assert_eq!(parsed.message.body(), kept.as_bytes());
         assert_eq!(parsed.trailing, trailing);
     }
@@ -17,7 +17,7 @@ fn ms_01_the_body_is_as_long_as_content_length_says_and_the_rest_is_counted() {
 
 #[test]
 fn ms_01_without_content_length_the_body_reaches_to_the_end() {
-    let parsed = Message::read(&wire(&(invite_with("") + "v=0\n"))).unwrap();
+    let parsed = Message::read(&wire(&(invite_with("") + "v=0\n")), &Limits::default()).unwrap();
     assert_eq!((parsed.message.body(), parsed.trailing), (&b"v=0\r\n"[..], 0));
 }
 

@@ -72,10 +72,16 @@ fn ms_06_pairs_that_are_not_equal() {
 }
 
 #[test]
-fn ms_06_comparing_thousands_of_parameters_is_quick() {
+fn ms_06_thousands_of_parameters_set_by_hand_are_compared_quickly() {
     let many = |last: &str| -> Uri {
-        let params: String = (0..30_000).map(|at| format!(";{at}")).collect();
-        uri(&format!("sip:x{params};{last}"))
+        let mut uri = sip("sip:x");
+        // More than any URI that was read can have (SL-01); each `set` looks through all others, hence not more.
+        for at in 0..1_500 {
+            uri.params.set(&at.to_string(), None);
+        }
+        let (name, value) = last.split_once('=').unwrap_or((last, ""));
+        uri.params.set(name, Some(value).filter(|value| !value.is_empty()));
+        Uri::Sip(uri)
     };
     assert!(many("y=1").equivalent(&many("z")));
     assert!(!many("y=1").equivalent(&many("y=2")));

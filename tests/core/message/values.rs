@@ -65,6 +65,25 @@ fn ms_10_a_call_id_of_separators_survives_a_uri() {
 }
 
 #[test]
+fn ms_10_a_replaces_in_a_refer_to_is_decoded_once_and_goes_out_as_it_came() {
+    for call_id in ["12345@192.168.118.3", "50%25;x@[::1]", "a%2540b", "a;to=b&c=d?e"] {
+        let replaces = Replaces { early_only: true, ..Replaces::new(call_id, "t-1", "f.2") };
+        let value =
+            format!("<sip:bob@b.example;gr=x?Replaces={}&Require=replaces>;method=INVITE", replaces.to_uri_header());
+        let headers = headers(&format!("r: {value}\n"));
+        let refer_to = headers.address(&Name::ReferTo).unwrap().unwrap();
+        assert_eq!(refer_to.to_string(), value);
+        let uri = refer_to.uri.as_sip().unwrap();
+        assert_eq!(Replaces::parse(&uri.header("Replaces").unwrap()), Ok(replaces));
+        assert_eq!(uri.header("require").as_deref(), Some("replaces"));
+    }
+    let literal = headers("Refer-To: <sip:b@x?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag=2>\n");
+    let uri = literal.address(&Name::ReferTo).unwrap().unwrap().uri;
+    let replaces = Replaces::parse(&uri.as_sip().unwrap().header("Replaces").unwrap()).unwrap();
+    assert_eq!(replaces, Replaces::new("a@b", "1", "2"), "`=` within the value needs no escape to be understood");
+}
+
+#[test]
 fn ms_10_bad_replaces_are_faults_naming_it() {
     for value in [
         "",
