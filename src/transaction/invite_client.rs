@@ -23,7 +23,8 @@
 //!                         └── deadline passes: Timeout ──▶ │ Terminated │
 //!                                                          └────────────┘
 //! ```
-//! Completed is not drawn: Timer D is zero. Proceeding waits for ever (TX-01); how long it may ring is the user's say.
+//! `release` leads to Cancelling too, from Calling and Proceeding, and sends nothing. Completed is not drawn: Timer D is
+//! zero. Proceeding waits for ever (TX-01); how long it may ring is the user's say.
 
 use core::mem;
 
@@ -44,7 +45,7 @@ pub(super) enum InviteClient {
     CallingToCancel { give_up_at: Instant, extra: Extra },
     /// A 1xx has come.
     Proceeding,
-    /// The CANCEL has been sent.
+    /// The CANCEL has been sent, or nobody waits for the answer any longer.
     Cancelling { give_up_at: Instant },
     /// A 2xx has come, and others may.
     Accepted { absorb_until: Instant },
@@ -111,6 +112,14 @@ impl InviteClient {
         }
     }
 
+    /// Nobody waits for the answer any longer: it need not come.
+    pub(super) fn on_release(&mut self, now: Instant, timers: &Timers) {
+        match self {
+            Self::Calling { .. } | Self::Proceeding => *self = Self::Cancelling { give_up_at: now + timers.b() },
+            Self::CallingToCancel { .. } | Self::Cancelling { .. } | Self::Accepted { .. } | Self::Terminated => {}
+        }
+    }
+
     pub(super) fn on_deadline(&mut self) -> Option<Expired> {
         match mem::replace(self, Self::Terminated) {
             Self::Calling { .. } | Self::CallingToCancel { .. } | Self::Cancelling { .. } => Some(Expired::Timeout),
@@ -164,7 +173,7 @@ impl Timed for InviteClient {
                 Some(Deadline::new(*give_up_at, "Timer B: the INVITE was not answered at all"))
             }
             Self::Cancelling { give_up_at } => {
-                Some(Deadline::new(*give_up_at, "the cancelled INVITE got no final response"))
+                Some(Deadline::new(*give_up_at, "the INVITE that nobody wants any longer got no final response"))
             }
             Self::Accepted { absorb_until } => Some(Deadline::new(*absorb_until, "Timer M: no more 2xx will come")),
             Self::Proceeding | Self::Terminated => None,

@@ -193,9 +193,10 @@ impl Change {
                 wish.ended(cx);
             }
             Self::Offered { leg, wish, .. } => {
-                // One that is on the wire is left there: its final response is acknowledged, its 2xx too.
-                if let Leg::Authenticating(_) = leg {
-                    leg.abandon(cx);
+                match leg {
+                    // It is left on the wire: its final response is acknowledged, its 2xx too.
+                    Leg::Sent(id) => cx.transactions.release(cx.now, id),
+                    Leg::Authenticating(_) => leg.abandon(cx),
                 }
                 wish.ended(cx);
             }
