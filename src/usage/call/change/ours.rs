@@ -186,7 +186,6 @@ impl Established {
         wish: Wish,
     ) {
         match description(response) {
-            Some(answer) if self.session.has(&offer, &answer) => self.changed(cx, call, (offer, answer), wish),
             Some(answer) if sdp::is_answer_to(&answer, &offer) => {
                 let branch = head.to_tag().unwrap_or_default().to_owned();
                 let question = Question::SetAnswer { call, answer: answer.clone(), branch, provisional: false };

@@ -315,7 +315,6 @@ impl Established {
         stake: Stake,
     ) -> Phase {
         match sdp_of(&ack.headers, &ack.body) {
-            Some(answer) if self.session.has(&offer, &answer) => self.go_on(cx, call),
             Some(answer) if sdp::is_answer_to(&answer, &offer) => {
                 let branch =
                     cx.dialogs.get(self.dialog).map(|dialog| dialog.key.remote_tag.clone()).unwrap_or_default();
