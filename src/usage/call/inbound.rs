@@ -227,11 +227,10 @@ impl Calls {
         }
         cx.acknowledge(id, dialog, head, None);
         self.turn(cx, call, |cx, phase| {
-            let Phase::Established(mut established) = phase else { return phase };
+            let Phase::Established(established) = phase else { return phase };
             if !established.change.is_at(Leg::Sent(id)) {
                 return Phase::Established(established);
             }
-            established.note_reached(cx);
             established.on_response(cx, call, response, head)
         });
     }

@@ -151,7 +151,9 @@ impl Established {
             return Phase::Established(self);
         };
         if response.status.is_success() {
-            self.peer.learn(&response.headers);
+            // DG-05
+            self.refresh_target(cx, &response.headers);
+            self.note_reached(cx);
             self.on_agreed(cx, call, (response, head), offer, wish);
             return Phase::Established(self);
         }
