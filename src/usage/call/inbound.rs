@@ -78,6 +78,11 @@ impl Calls {
         if head.cseq.method == Method::Invite && response.status.is_success() {
             return self.on_success(cx, call, id, response, head);
         }
+        self.calls.update(call, |entry| {
+            if entry.phase.dialog().is_some() {
+                entry.requests.heed(cx.now, response);
+            }
+        });
         if self.is_request(call, leg) {
             return self.on_request_response(cx, call, leg, response);
         }
