@@ -334,11 +334,14 @@ impl Established {
         }
     }
 
-    /// The ACK that had to answer our offer will not come, and the call is kept: the media goes back to what stands.
-    pub(in crate::usage::call) fn give_up_answer(&mut self, cx: &mut Cx, call: CallHandle) {
-        if let Change::AwaitingAnswer { .. } = self.change {
+    /// The ACK with this number will not come, though the peer is there. If it had to answer our offer, the media goes
+    /// back to what stands; what the call has to lose is said.
+    pub(in crate::usage::call) fn give_up_answer(&mut self, cx: &mut Cx, call: CallHandle, cseq: u32) -> Option<Stake> {
+        let Change::AwaitingAnswer { cseq: asked, stake, .. } = self.change else { return None };
+        if asked == cseq && stake == Stake::Change {
             self.go_back(cx, call, Then::Rest);
         }
+        (asked == cseq).then_some(stake)
     }
 
     /// The media has taken the answer of an ACK, or could not.
