@@ -101,7 +101,7 @@ impl Established {
     pub(super) fn handle_timeout(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
         if self.change.deadline().is_some_and(|deadline| deadline.at <= cx.now) {
             self.change_overdue(cx, call);
-            return Phase::Established(self);
+            return self.go_on(cx, call);
         }
         let due = self.unacknowledged.iter_mut().position(|wait| wait.deadline().at <= cx.now);
         match due.and_then(|at| Some((at, self.unacknowledged.get_mut(at)?.handle_timeout(cx)))) {

@@ -178,8 +178,12 @@ impl Change {
             // RC-21: between a challenge and its answer nothing of ours is on the wire.
             Self::Offered { leg: Leg::Authenticating(_), .. } => Encounter::Yields,
             Self::Offered { leg: Leg::Sent(_), .. } | Self::AwaitingAnswer { .. } => Encounter::Glare,
-            Self::Answering { .. } | Self::OfferingBack { .. } => Encounter::Unanswered,
-            Self::Applying { .. } | Self::GoingBack { .. } | Self::Taking { .. } => Encounter::Busy,
+            Self::Answering { .. } | Self::OfferingBack { .. } | Self::GoingBack { then: Then::Answer(_), .. } => {
+                Encounter::Unanswered
+            }
+            Self::Applying { .. }
+            | Self::GoingBack { then: Then::Rest | Then::Fail(..) | Then::Retry(..), .. }
+            | Self::Taking { .. } => Encounter::Busy,
         }
     }
 

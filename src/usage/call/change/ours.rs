@@ -72,7 +72,7 @@ impl Established {
         if matches!(self.change, Change::Rest | Change::Waiting { .. })
             && let Some(theirs) = self.next.theirs.take()
         {
-            return self.receive_offer(cx, call, theirs);
+            return self.on_offer(cx, call, theirs);
         }
         // RFC 3261 §14.1: not before the ACK of our own 2xx.
         if matches!(self.change, Change::Rest)

@@ -266,7 +266,13 @@ impl Established {
         if let Some(theirs) = self.next.theirs.take_if(|theirs| theirs.is(invite)) {
             theirs.terminate(cx);
         }
-        if self.change.theirs().is_some_and(|theirs| theirs.is(invite))
+        if let Change::GoingBack { then, .. } = &mut self.change
+            && let Then::Answer(theirs) = then
+            && theirs.is(invite)
+        {
+            theirs.terminate(cx);
+            *then = Then::Rest;
+        } else if self.change.theirs().is_some_and(|theirs| theirs.is(invite))
             && let Some((ask, theirs)) = self.change.take_theirs()
         {
             cx.withdraw(ask);
