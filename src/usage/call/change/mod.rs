@@ -25,7 +25,7 @@ pub(super) use theirs::Theirs;
 
 use super::established::Established;
 use super::session::Side;
-use super::{Phase, RefreshMethod};
+use super::{CallEvent, EndedBy, Phase, RefreshMethod};
 use crate::message::{Method, Response};
 use crate::time::{Deadline, Duration, Instant};
 use crate::usage::Cx;
@@ -248,7 +248,10 @@ impl Established {
             return Phase::Established(self);
         }
         match (core::mem::replace(&mut self.change, Change::Rest), answer) {
-            (Change::Preparing { wish, .. }, Answer::Sdp { sdp }) => self.offer(cx, call, sdp, wish),
+            // IV-10
+            (Change::Preparing { wish, .. }, Answer::Sdp { sdp }) if self.session.admits(&sdp) => {
+                self.offer(cx, call, sdp, wish)
+            }
             (Change::Preparing { wish, .. }, answer) => {
                 self.no_offer(cx, call, (ask, wish), &answer.complaint());
                 Phase::Established(self)
@@ -270,6 +273,20 @@ impl Established {
             ) => {
                 self.change = other;
                 Phase::Established(self)
+            }
+        }
+    }
+
+    /// Both sides have agreed: what is in force now, and who holds whom.
+    fn agree(&mut self, cx: &mut Cx, call: CallHandle, local: String, remote: String, answered_by: Side, held: bool) {
+        let before = self.session.held();
+        self.session.agree(local, remote, answered_by, held);
+        let after = self.session.held();
+        for (was, is, by) in
+            [(before.local, after.local, EndedBy::Local), (before.remote, after.remote, EndedBy::Remote)]
+        {
+            if was != is {
+                cx.tell(call, CallEvent::Hold { by, held: is });
             }
         }
     }

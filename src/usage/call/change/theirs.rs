@@ -4,10 +4,10 @@
 use super::{Change, Encounter, MEDIA, Stake, Then};
 use crate::message::{Method, Name, Request, StatusCode, sdp};
 use crate::transaction::ServerId;
+use crate::usage::call::Phase;
 use crate::usage::call::established::Established;
 use crate::usage::call::session::Side;
 use crate::usage::call::unacknowledged::{Place, Unacknowledged};
-use crate::usage::call::{CallEvent, EndedBy, Phase};
 use crate::usage::data::{AskId, CallHandle};
 use crate::usage::question::{Answer, Question};
 use crate::usage::{Cx, Owner, sdp_of};
@@ -214,10 +214,10 @@ impl Established {
         theirs: &Theirs,
         made: Answer,
     ) -> Phase {
-        let Answer::Sdp { sdp: made } = made else {
-            if let Answer::MediaFailed { detail, .. } = made {
-                cx.diagnostic("media", detail);
-            }
+        let complaint = made.complaint();
+        let made = if let Answer::Sdp { sdp } = made { Some(sdp) } else { None };
+        let Some(made) = made.filter(|sdp| self.session.admits(sdp)) else {
+            cx.diagnostic("media", complaint);
             self.refuse_offer(cx, call, theirs, StatusCode::NOT_ACCEPTABLE_HERE);
             return Phase::Established(self);
         };
@@ -379,28 +379,6 @@ impl Established {
                 let held = self.session.held().local;
                 self.agree(cx, call, offer, answer, Side::Remote, held);
                 self.go_on(cx, call)
-            }
-        }
-    }
-
-    /// Both sides have agreed: what is in force now, and who holds whom.
-    pub(super) fn agree(
-        &mut self,
-        cx: &mut Cx,
-        call: CallHandle,
-        local: String,
-        remote: String,
-        answered_by: Side,
-        held: bool,
-    ) {
-        let before = self.session.held();
-        self.session.agree(local, remote, answered_by, held);
-        let after = self.session.held();
-        for (was, is, by) in
-            [(before.local, after.local, EndedBy::Local), (before.remote, after.remote, EndedBy::Remote)]
-        {
-            if was != is {
-                cx.tell(call, CallEvent::Hold { by, held: is });
             }
         }
     }
