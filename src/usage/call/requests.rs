@@ -177,6 +177,11 @@ impl Requests {
 
     fn next_tone(&mut self, cx: &mut Cx, (call, dialog): (CallHandle, DialogId)) {
         self.tones = Tones::Idle;
+        if self.quiet_until > cx.now && !self.sequences.is_empty() {
+            // DG-11
+            self.tones = Tones::Pausing { next_at: self.quiet_until };
+            return;
+        }
         while let Some(sequence) = self.sequences.front_mut() {
             let (duration, command) = (sequence.duration, sequence.command);
             match sequence.left.pop() {
