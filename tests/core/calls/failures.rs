@@ -1,8 +1,9 @@
 //! What a request that fails in a dialog leaves of it: the table of DG-07, row by row, and what it does to a call.
 
+use patchcord::agent::Command;
 use patchcord::dialog::{Effect, Failed, Kind, effect};
 use patchcord::message::{Method, StatusCode};
-use patchcord::usage::call::{Cause, RefreshMethod};
+use patchcord::usage::call::{Cause, DtmfOptions, RefreshMethod};
 use patchcord::usage::data::{CallHandle, FailureCode};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -203,6 +204,27 @@ fn dg_11_a_peer_that_asks_to_be_left_alone_is_left_alone_whatever_it_refused() {
             assert!(script.is_up(call));
         }
     }
+}
+
+#[test]
+fn dg_11_tones_that_wait_are_left_for_later_too() {
+    let mut script = Script::connected();
+    let (call, _) = script.live(true);
+    let mut dial = || {
+        let options = DtmfOptions { tones: "12".to_owned(), duration_ms: 100, gap_ms: 70 };
+        script.ask_for(|id| Command::SendDtmf { id, call, options })
+    };
+    let (first, second) = (dial(), dial());
+    let info = script.expect("INFO ");
+    script.say(&Text::answer(&info, "503 Service Unavailable").with("Retry-After", "10"));
+    assert_eq!(script.failure(first).code, FailureCode::Rejected);
+    for at in [10_000, 10_170] {
+        script.silence_until(at);
+        let info = script.expect("INFO ");
+        script.say(&Text::answer(&info, "200 OK"));
+    }
+    script.done(second);
+    script.silence_until(100_000);
 }
 
 #[test]

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use patchcord::agent::Command;
+use patchcord::agent::{Command, Event};
+use patchcord::entropy::Entropy;
 use patchcord::time::Duration;
-use patchcord::usage::call::{RefreshMethod, RenegotiateOptions};
+use patchcord::usage::call::{CallEvent, EndedBy, RefreshMethod, RenegotiateOptions};
 use patchcord::usage::data::{CallHandle, FailureCode, Outcome};
 use patchcord::usage::question::{Answer, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{Media, Pair, Script, Text, config, description};
+use crate::sim::{Media, Pair, Script, Signaling, Text, config, description, registering};
 
 /// When our refused re-INVITE comes again, in ms after the 491.
 fn wait_after_491(seed: u8, ours: bool) -> u64 {
@@ -165,5 +166,95 @@ fn rc_08_rc_09_two_ends_that_change_their_call_at_once_both_have_their_way_in_th
                 collide(seed, methods, delay);
             }
         }
+    }
+}
+
+/// A pair whose call is up, with media like a browser's.
+fn talking(config: &patchcord::agent::Config, seed: u8) -> Pair {
+    let mut pair = Pair::connected(config, seed);
+    pair.ends[0].live.insert(CallHandle(2), Media::default());
+    pair.ends[1].live.insert(CallHandle(1), Media::default());
+    pair.call(0);
+    pair.until(1, " incoming");
+    pair.accept(1, CallHandle(1));
+    pair.until(0, " established");
+    pair.advance(1_000);
+    pair
+}
+
+/// What an end says of who holds whom.
+fn holds(pair: &Pair, end: usize, whose: EndedBy) -> bool {
+    let mut holds = false;
+    for event in &pair.ends[end].events {
+        if let Event::Call { event: CallEvent::Hold { by, held }, .. } = event
+            && *by == whose
+        {
+            holds = *held;
+        }
+    }
+    holds
+}
+
+/// Both ends change their call again and again, at any moment.
+fn quarrel(pair: &mut Pair, chance: &mut Entropy, cuts: bool) {
+    for _ in 0..40 {
+        let end = usize::from(chance.below(2) == 1);
+        let call = [CallHandle(2), CallHandle(1)][end];
+        let methods = [RefreshMethod::Auto, RefreshMethod::Update, RefreshMethod::Invite];
+        match chance.below(10) {
+            0..5 => {
+                let held = chance.below(2) == 1;
+                pair.ask_for(end, |id| Command::SetHold { id, call, held });
+            }
+            5..9 => {
+                let method = methods[usize::try_from(chance.below(3)).unwrap()];
+                let options = RenegotiateOptions { ice_restart: false, method };
+                pair.ask_for(end, |id| Command::Renegotiate { id, call, options });
+            }
+            _ if cuts => pair.cut(end),
+            _ => {}
+        }
+        pair.advance(chance.below(900));
+    }
+}
+
+#[test]
+fn iv_08_two_ends_that_quarrel_agree_in_the_end_on_who_holds_whom() {
+    let mut on_hold = 0;
+    for seed in 0..60 {
+        let mut pair = talking(&config(), seed);
+        let slow = 20 + u64::from(seed) * 3;
+        pair.delay = (Duration::from_millis(slow / 2), Duration::from_millis(slow));
+        quarrel(&mut pair, &mut Entropy::new([seed; 32]), false);
+        pair.advance(60_000);
+        for (end, other) in [(0, 1), (1, 0)] {
+            assert_eq!(pair.ends[end].unsettled(), [], "seed {seed}");
+            assert_eq!(holds(&pair, end, EndedBy::Local), holds(&pair, other, EndedBy::Remote), "seed {seed}");
+            assert!(pair.ends[end].ended.is_empty(), "seed {seed}");
+            on_hold += usize::from(holds(&pair, end, EndedBy::Local));
+            assert!(pair.ends[end].live.values().all(|media| media.state() == Signaling::Stable), "seed {seed}");
+        }
+        pair.hangup(0, CallHandle(2));
+        pair.advance(100_000);
+        assert!(pair.ends.iter().all(|end| end.wake.is_none() && end.ended.len() == 1), "seed {seed}: nothing is left");
+    }
+    assert!((20..100).contains(&on_hold), "of 120 some are on hold in the end and some are not: {on_hold}");
+}
+
+#[test]
+fn tr_08_two_ends_that_quarrel_over_a_wire_that_breaks_settle_every_command() {
+    for seed in 0..60 {
+        let mut pair = talking(&registering(), seed);
+        pair.duplicates = 50;
+        quarrel(&mut pair, &mut Entropy::new([seed; 32]), true);
+        pair.advance(200_000);
+        for end in &pair.ends {
+            assert_eq!(end.unsettled(), [], "seed {seed}");
+        }
+        for (end, call) in [(0, CallHandle(2)), (1, CallHandle(1))] {
+            pair.hangup(end, call);
+        }
+        pair.advance(2_000_000);
+        assert!(pair.ends.iter().all(|end| end.ended.len() == 1), "seed {seed}: one end");
     }
 }
