@@ -76,6 +76,14 @@ impl<O: Copy> Clients<O> {
         }
     }
 
+    /// Nobody waits for the answer to an INVITE any longer.
+    pub(super) fn release(&mut self, now: Instant, timers: &Timers, id: ClientId) {
+        self.table.update(id, |entry| match &mut entry.machine {
+            Machine::Invite(machine) => machine.on_release(now, timers),
+            Machine::Other(_) => {}
+        });
+    }
+
     pub(super) fn on_response(
         &mut self,
         now: Instant,

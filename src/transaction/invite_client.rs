@@ -27,9 +27,10 @@
 //!                         └── flow lost: TransportError ─▶ │ Orphaned │ 2xx: goes up, as above
 //!                                                          └──────────┘
 //! ```
-//! Completed is not drawn: Timer D is zero. Proceeding waits for ever (TX-01); how long it may ring is the user's say.
-//! For the user the loss of the flow is the end (TR-08); but the peer may have answered, and its 2xx, repeated end to
-//! end, finds us by the next flow: somebody has to acknowledge it and take leave (RC-20).
+//! `release` leads to Cancelling too, from Calling and Proceeding, and sends nothing. Completed is not drawn: Timer D is
+//! zero. Proceeding waits for ever (TX-01); how long it may ring is the user's say. For the user the loss of the flow is
+//! the end (TR-08); but the peer may have answered, and its 2xx, repeated end to end, finds us by the next flow: somebody
+//! has to acknowledge it and take leave (RC-20).
 
 use core::mem;
 
@@ -50,7 +51,7 @@ pub(super) enum InviteClient {
     CallingToCancel { give_up_at: Instant, extra: Extra },
     /// A 1xx has come.
     Proceeding,
-    /// The CANCEL has been sent.
+    /// The CANCEL has been sent, or nobody waits for the answer any longer.
     Cancelling { give_up_at: Instant },
     /// A 2xx has come, and others may.
     Accepted { absorb_until: Instant },
@@ -123,6 +124,18 @@ impl InviteClient {
         }
     }
 
+    /// Nobody waits for the answer any longer: it need not come.
+    pub(super) fn on_release(&mut self, now: Instant, timers: &Timers) {
+        match self {
+            Self::Calling { .. } | Self::Proceeding => *self = Self::Cancelling { give_up_at: now + timers.b() },
+            Self::CallingToCancel { .. }
+            | Self::Cancelling { .. }
+            | Self::Accepted { .. }
+            | Self::Orphaned { .. }
+            | Self::Terminated => {}
+        }
+    }
+
     pub(super) fn on_deadline(&mut self) -> Option<Expired> {
         match mem::replace(self, Self::Terminated) {
             Self::Calling { .. } | Self::CallingToCancel { .. } | Self::Cancelling { .. } => Some(Expired::Timeout),
@@ -181,7 +194,7 @@ impl Timed for InviteClient {
                 Some(Deadline::new(*give_up_at, "Timer B: the INVITE was not answered at all"))
             }
             Self::Cancelling { give_up_at } => {
-                Some(Deadline::new(*give_up_at, "the cancelled INVITE got no final response"))
+                Some(Deadline::new(*give_up_at, "the INVITE that nobody wants any longer got no final response"))
             }
             Self::Accepted { absorb_until } => Some(Deadline::new(*absorb_until, "Timer M: no more 2xx will come")),
             Self::Orphaned { absorb_until } => {

@@ -232,6 +232,12 @@ impl<O: Copy> Transactions<O> {
         self.clients.cancel(now, &self.timers, invite, extra, &mut self.outbox);
     }
 
+    /// Nobody waits for the answer to an INVITE any longer: for 64·T1 its final response is still acknowledged, then it is
+    /// forgotten. A CANCEL would say more than may be said after a BYE (RFC 5407 §2).
+    pub fn release(&mut self, now: Instant, invite: ClientId) {
+        self.clients.release(now, &self.timers, invite);
+    }
+
     /// Sends a response in a server transaction, by the flow the request came on.
     ///
     /// # Errors

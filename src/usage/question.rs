@@ -122,7 +122,7 @@ impl Answer {
         match self {
             Self::MediaFailed { detail, .. } => detail.clone(),
             Self::Credentials { .. } | Self::Sdp { .. } | Self::Applied | Self::Response { .. } | Self::Usual => {
-                "the media gave no session description".to_owned()
+                "the media gave no usable session description".to_owned()
             }
         }
     }

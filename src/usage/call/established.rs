@@ -101,18 +101,21 @@ impl Established {
     pub(super) fn handle_timeout(mut self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
         if self.change.deadline().is_some_and(|deadline| deadline.at <= cx.now) {
             self.change_overdue(cx, call);
-            return Phase::Established(self);
+            return self.go_on(cx, call);
         }
         let due = self.unacknowledged.iter_mut().position(|wait| wait.deadline().at <= cx.now);
         match due.and_then(|at| Some((at, self.unacknowledged.get_mut(at)?.handle_timeout(cx)))) {
             None | Some((_, Alarm::Repeated)) => Phase::Established(self),
             Some((at, Alarm::Unknowable)) => {
+                let cseq = self.unacknowledged.remove(at).cseq();
+                if self.give_up_answer(cx, call, cseq) == Some(Stake::Call) {
+                    cx.diagnostic("ack-timeout", "the peer never answered the offer in our 2xx: there is no session");
+                    return self.farewell(cx, call, &HangupOptions::default(), end::silent(cx.now));
+                }
                 cx.diagnostic(
                     "ack-lost",
                     "the ACK for our 2xx never came, and yet the peer is there: the call is kept",
                 );
-                self.unacknowledged.remove(at);
-                self.give_up_answer(cx, call);
                 self.go_on(cx, call)
             }
             Some((_, Alarm::GaveUp)) => {

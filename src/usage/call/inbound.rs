@@ -75,6 +75,11 @@ impl Calls {
         if head.cseq.method == Method::Invite && response.status.is_success() {
             return self.on_success(cx, call, id, response, head);
         }
+        self.calls.update(call, |entry| {
+            if entry.phase.dialog().is_some() {
+                entry.requests.heed(cx.now, response);
+            }
+        });
         if self.is_request(call, leg) {
             return self.on_request_response(cx, call, leg, response);
         }
@@ -226,11 +231,10 @@ impl Calls {
         }
         cx.acknowledge(id, dialog, head, None);
         self.turn(cx, call, |cx, phase| {
-            let Phase::Established(mut established) = phase else { return phase };
+            let Phase::Established(established) = phase else { return phase };
             if !established.change.is_at(Leg::Sent(id)) {
                 return Phase::Established(established);
             }
-            established.note_reached(cx);
             established.on_response(cx, call, response, head)
         });
     }

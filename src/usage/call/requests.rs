@@ -108,6 +108,14 @@ impl Requests {
         (!left.is_zero()).then(|| left.as_secs().saturating_add(1))
     }
 
+    /// DG-11: a refusal, of a request or of a change, may ask us to leave the peer alone.
+    pub(super) fn heed(&mut self, now: Instant, response: &Response) {
+        if let Some(seconds) = response.headers.retry_after().filter(|_| response.status.code() >= 300) {
+            let until = now + Duration::from_secs(u64::from(seconds.min(LONGEST_QUIET)));
+            self.quiet_until = self.quiet_until.max(until);
+        }
+    }
+
     /// Sends a request of the application's.
     pub(super) fn request(
         &mut self,
@@ -172,6 +180,11 @@ impl Requests {
 
     fn next_tone(&mut self, cx: &mut Cx, (call, dialog): (CallHandle, DialogId)) {
         self.tones = Tones::Idle;
+        if self.quiet_until > cx.now && !self.sequences.is_empty() {
+            // DG-11
+            self.tones = Tones::Pausing { next_at: self.quiet_until };
+            return;
+        }
         while let Some(sequence) = self.sequences.front_mut() {
             let (duration, command) = (sequence.duration, sequence.command);
             match sequence.left.pop() {
@@ -230,10 +243,6 @@ impl Requests {
         response: &Response,
     ) -> Fate {
         let Some(Sent { method, purpose, .. }) = self.take(leg, response.status.is_final()) else { return Fate::Up };
-        if let Some(seconds) = response.headers.retry_after().filter(|_| !response.status.is_success()) {
-            // DG-11
-            self.quiet_until = cx.now + Duration::from_secs(u64::from(seconds.min(LONGEST_QUIET)));
-        }
         match purpose {
             Purpose::Application(id) => {
                 cx.out.push_back(Told::Done(id, Outcome::Response { response: response_data(response) }));

@@ -78,14 +78,7 @@ impl Session {
         stands.then_some(agreed.local.as_str())
     }
 
-    /// Whether the media has this answer of the peer's already.
-    pub(super) fn has(&self, local: &str, answer: &str) -> bool {
-        self.agreed.as_ref().is_some_and(|agreed| {
-            agreed.local == local && agreed.answered_by == Side::Remote && same_description(&agreed.remote, answer)
-        })
-    }
-
-    /// Whether an offer keeps the streams that there are (RFC 3264 §8): there may be more, never fewer.
+    /// Whether an offer, of either side, keeps the streams that there are (RFC 3264 §8): there may be more, never fewer.
     pub(super) fn admits(&self, offer: &str) -> bool {
         let streams = self.agreed.as_ref().map_or(1, |agreed| sdp::media_count(&agreed.remote));
         sdp::media_count(offer) >= streams

@@ -15,7 +15,7 @@ use patchcord::usage::data::{AskId, CallHandle, Limits, Outcome, RequestId};
 use patchcord::usage::question::{Answer, CredentialSource, Question};
 use patchcord::usage::registration::RegistrationEvent;
 
-use super::ladder;
+use super::{Media, ladder};
 
 /// What the fake media of an end offers.
 pub(crate) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n\
@@ -50,6 +50,8 @@ pub(crate) struct End {
     pub(crate) asks: VecDeque<(AskId, Question)>,
     /// Whether the fake media answers for the test.
     pub(crate) media: bool,
+    /// … and does so like a browser, where it stands here.
+    pub(crate) live: BTreeMap<CallHandle, Media>,
     requests: u32,
     calls: u32,
     issued: BTreeSet<RequestId>,
@@ -73,6 +75,7 @@ impl End {
             events: VecDeque::new(),
             asks: VecDeque::new(),
             media: true,
+            live: BTreeMap::new(),
             requests: 0,
             calls: 0,
             issued: BTreeSet::new(),
@@ -209,7 +212,9 @@ impl End {
         }
         while let Some(at) = self.asks.iter().position(|(_, question)| plausible(question).is_some()) {
             let Some((ask, question)) = self.asks.remove(at) else { return };
-            let Some(answer) = plausible(&question) else { return };
+            let live = call_of(&question).and_then(|call| self.live.get_mut(&call));
+            let answer = live.map_or_else(|| plausible(&question), |media| media.answer(&question));
+            let Some(answer) = answer else { return };
             self.command(now, Command::Answer { ask, answer }).expect("answers are never misuse");
         }
     }
@@ -222,6 +227,17 @@ fn plausible(question: &Question) -> Option<Answer> {
         Question::CreateOffer { .. } => Some(Answer::Sdp { sdp: OFFER.to_owned() }),
         Question::CreateAnswer { .. } => Some(Answer::Sdp { sdp: ANSWER.to_owned() }),
         Question::SetAnswer { .. } | Question::Rollback { .. } => Some(Answer::Applied),
+    }
+}
+
+/// The call whose media is asked.
+fn call_of(question: &Question) -> Option<CallHandle> {
+    match question {
+        Question::CreateOffer { call, .. }
+        | Question::CreateAnswer { call, .. }
+        | Question::SetAnswer { call, .. }
+        | Question::Rollback { call } => Some(*call),
+        Question::Credentials { .. } | Question::Request { .. } => None,
     }
 }
 

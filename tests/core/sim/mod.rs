@@ -4,6 +4,7 @@
 //!  Script   one real user agent ("end") and a raw-text SIP peer: the test writes what the peer says
 //!  Pair     two real user agents, a minimal stateless proxy between them, and a wire that may fail
 //!     both: End   one user agent with its clock, its queues and the invariants that hold in every scenario
+//!           Media like a browser's, that follows holds and counts versions
 //!           Text  a SIP message as text, read and edited without the parser under test
 //!           ladder  what went over the wire and when, printed when a scenario fails
 //! ```
@@ -11,11 +12,13 @@
 
 mod end;
 mod ladder;
+mod media;
 mod pair;
 mod script;
 mod text;
 
 pub(crate) use end::{ALLOW, ANSWER, OFFER, config, registering};
+pub(crate) use media::{Media, Signaling, description, direction, peers, version};
 pub(crate) use pair::Pair;
 pub(crate) use script::{PeerDialog, Script};
 pub(crate) use text::{SDP, Text};

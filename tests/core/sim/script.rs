@@ -3,12 +3,14 @@
 use patchcord::agent::{Command, Config, Hint, Input, Interest};
 use patchcord::message::{FlowId, Frame};
 use patchcord::time::Instant;
-use patchcord::usage::call::{AcceptOptions, CallEnd, DialOptions, HangupOptions, RefusalOptions, RingOptions};
-use patchcord::usage::data::{CallHandle, Failure, Machine, Outcome, RequestId};
+use patchcord::usage::call::{
+    AcceptOptions, CallEnd, DialOptions, HangupOptions, RefreshMethod, RefusalOptions, RenegotiateOptions, RingOptions,
+};
+use patchcord::usage::data::{CallHandle, Failure, Machine, Outcome, RequestId, RequestOptions};
 use patchcord::usage::question::{Answer, Question};
 
 use super::end::{End, brief, config, registering};
-use super::{Text, ladder};
+use super::{Media, Text, ladder, peers};
 
 /// A scenario.
 #[derive(Debug)]
@@ -41,13 +43,21 @@ impl Script {
     }
 
     pub(crate) fn connected_as(config: Config) -> Self {
-        let mut script = Self::new(config);
-        script.listen();
-        let id = script.connect();
-        script.open();
-        script.done(id);
-        script.news();
-        script
+        Self::new(config).now_connected()
+    }
+
+    fn now_connected(mut self) -> Self {
+        self.listen();
+        let id = self.connect();
+        self.open();
+        self.done(id);
+        self.news();
+        self
+    }
+
+    /// Connected at 0 s, with chance that comes from this seed.
+    pub(crate) fn connected_from(seed: u8) -> Self {
+        Self::seeded(config(), seed).now_connected()
     }
 
     /// Connected and registered for ten minutes at 0 s, listening for calls.
@@ -268,6 +278,21 @@ impl Script {
         self.ask_for(|id| Command::Hangup { id, call, options: HangupOptions::default() })
     }
 
+    pub(crate) fn set_hold(&mut self, call: CallHandle, held: bool) -> RequestId {
+        self.ask_for(|id| Command::SetHold { id, call, held })
+    }
+
+    pub(crate) fn renegotiate(&mut self, call: CallHandle, method: RefreshMethod) -> RequestId {
+        let options = RenegotiateOptions { ice_restart: false, method };
+        self.ask_for(|id| Command::Renegotiate { id, call, options })
+    }
+
+    /// A request of the application's in the dialog of a call.
+    pub(crate) fn request_in(&mut self, call: CallHandle, method: &str) -> RequestId {
+        let (method, options) = (method.to_owned(), RequestOptions::default());
+        self.ask_for(|id| Command::CallRequest { id, call, method, options })
+    }
+
     pub(crate) fn close(&mut self, timeout_ms: u32) -> RequestId {
         self.ask_for(|id| Command::Close { id, timeout_ms })
     }
@@ -332,6 +357,15 @@ impl Script {
         }
     }
 
+    /// Asserts that nothing is left of any call: no command without its Done, no machine, no memory.
+    pub(crate) fn assert_nothing_left(&mut self) {
+        assert_eq!(self.end.unsettled(), [], "every command is settled");
+        let left: Vec<String> = self.snapshot().into_iter().map(|machine| machine.machine).collect();
+        assert_eq!(left[2..], ["memory"], "no machine but transport and errand");
+        let memory = self.snapshot().pop().expect("a memory").state;
+        assert_eq!(memory, "0 dialogs, 0 authentications, 0 acknowledgements");
+    }
+
     // Usual openings -----------------------------------------------------------------------------------------
 
     /// Takes the REGISTER that was sent and binds its Contact for ten minutes.
@@ -352,6 +386,15 @@ impl Script {
         assert!(self.was_told(&format!("call {} established", call.0)));
         self.news();
         (call, invite, dialog)
+    }
+
+    /// The same with media like a browser's: `calls` says whether the call is ours.
+    pub(crate) fn live(&mut self, ours: bool) -> (CallHandle, PeerDialog) {
+        let next = CallHandle(if ours { 2 } else { 1 });
+        self.end.live.insert(next, Media::default());
+        let (call, _, dialog) = if ours { self.outgoing() } else { self.answered() };
+        assert_eq!(call, next, "the first call");
+        (call, dialog)
     }
 
     /// A call of Bob's that has come in: the call and the INVITE.
@@ -388,6 +431,20 @@ pub(crate) fn ok_to(invite: &Text) -> Text {
 }
 
 impl Text {
+    /// Bob's 200 that agrees to a change of ours with this description.
+    pub(crate) fn agree(request: &Self, version: u64, direction: &str) -> Self {
+        let ok = Self::answer(request, "200 OK").with("Contact", "<sip:bob@192.0.2.9:5062;transport=ws>");
+        ok.body_of("application/sdp", &peers(version, direction))
+    }
+
+    /// Bob's CANCEL of this request of his.
+    pub(crate) fn cancel(invite: &Self) -> Self {
+        let cancel = invite.clone().started(&format!("CANCEL {} SIP/2.0", invite.uri()));
+        let cancel =
+            cancel.without("Contact").without("Content-Type").set("CSeq", &format!("{} CANCEL", invite.cseq()));
+        Self::new(cancel.0.split("\r\n\r\n").next().unwrap_or_default())
+    }
+
     /// Bob's 200 with a description and a Contact.
     pub(crate) fn ok_to(invite: &Self) -> Self {
         ok_to(invite)
@@ -441,6 +498,12 @@ impl PeerDialog {
     pub(crate) fn request(&mut self, script: &mut Script, method: &str) -> Text {
         self.cseq += 1;
         self.build(script, method, self.cseq)
+    }
+
+    /// The next request of the peer's, with its Contact and this description of its own.
+    pub(crate) fn change(&mut self, script: &mut Script, method: &str, version: u64, direction: &str) -> Text {
+        let request = self.request(script, method).with("Contact", "<sip:bob@192.0.2.9:5062;transport=ws>");
+        request.body_of("application/sdp", &peers(version, direction))
     }
 
     /// The ACK for a 2xx to `invite`.

@@ -25,7 +25,7 @@ pub(super) use theirs::Theirs;
 
 use super::established::Established;
 use super::session::Side;
-use super::{Phase, RefreshMethod};
+use super::{CallEvent, EndedBy, Phase, RefreshMethod};
 use crate::message::{Method, Response};
 use crate::time::{Deadline, Duration, Instant};
 use crate::usage::Cx;
@@ -178,8 +178,12 @@ impl Change {
             // RC-21: between a challenge and its answer nothing of ours is on the wire.
             Self::Offered { leg: Leg::Authenticating(_), .. } => Encounter::Yields,
             Self::Offered { leg: Leg::Sent(_), .. } | Self::AwaitingAnswer { .. } => Encounter::Glare,
-            Self::Answering { .. } | Self::OfferingBack { .. } => Encounter::Unanswered,
-            Self::Applying { .. } | Self::GoingBack { .. } | Self::Taking { .. } => Encounter::Busy,
+            Self::Answering { .. } | Self::OfferingBack { .. } | Self::GoingBack { then: Then::Answer(_), .. } => {
+                Encounter::Unanswered
+            }
+            Self::Applying { .. }
+            | Self::GoingBack { then: Then::Rest | Then::Fail(..) | Then::Retry(..), .. }
+            | Self::Taking { .. } => Encounter::Busy,
         }
     }
 
@@ -193,9 +197,10 @@ impl Change {
                 wish.ended(cx);
             }
             Self::Offered { leg, wish, .. } => {
-                // One that is on the wire is left there: its final response is acknowledged, its 2xx too.
-                if let Leg::Authenticating(_) = leg {
-                    leg.abandon(cx);
+                match leg {
+                    // It is left on the wire: its final response is acknowledged, its 2xx too.
+                    Leg::Sent(id) => cx.transactions.release(cx.now, id),
+                    Leg::Authenticating(_) => leg.abandon(cx),
                 }
                 wish.ended(cx);
             }
@@ -243,7 +248,10 @@ impl Established {
             return Phase::Established(self);
         }
         match (core::mem::replace(&mut self.change, Change::Rest), answer) {
-            (Change::Preparing { wish, .. }, Answer::Sdp { sdp }) => self.offer(cx, call, sdp, wish),
+            // IV-10
+            (Change::Preparing { wish, .. }, Answer::Sdp { sdp }) if self.session.admits(&sdp) => {
+                self.offer(cx, call, sdp, wish)
+            }
             (Change::Preparing { wish, .. }, answer) => {
                 self.no_offer(cx, call, (ask, wish), &answer.complaint());
                 Phase::Established(self)
@@ -265,6 +273,20 @@ impl Established {
             ) => {
                 self.change = other;
                 Phase::Established(self)
+            }
+        }
+    }
+
+    /// Both sides have agreed: what is in force now, and who holds whom.
+    fn agree(&mut self, cx: &mut Cx, call: CallHandle, local: String, remote: String, answered_by: Side, held: bool) {
+        let before = self.session.held();
+        self.session.agree(local, remote, answered_by, held);
+        let after = self.session.held();
+        for (was, is, by) in
+            [(before.local, after.local, EndedBy::Local), (before.remote, after.remote, EndedBy::Remote)]
+        {
+            if was != is {
+                cx.tell(call, CallEvent::Hold { by, held: is });
             }
         }
     }

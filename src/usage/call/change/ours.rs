@@ -72,7 +72,7 @@ impl Established {
         if matches!(self.change, Change::Rest | Change::Waiting { .. })
             && let Some(theirs) = self.next.theirs.take()
         {
-            return self.receive_offer(cx, call, theirs);
+            return self.on_offer(cx, call, theirs);
         }
         // RFC 3261 §14.1: not before the ACK of our own 2xx.
         if matches!(self.change, Change::Rest)
@@ -151,7 +151,9 @@ impl Established {
             return Phase::Established(self);
         };
         if response.status.is_success() {
-            self.peer.learn(&response.headers);
+            // DG-05
+            self.refresh_target(cx, &response.headers);
+            self.note_reached(cx);
             self.on_agreed(cx, call, (response, head), offer, wish);
             return Phase::Established(self);
         }
@@ -186,7 +188,6 @@ impl Established {
         wish: Wish,
     ) {
         match description(response) {
-            Some(answer) if self.session.has(&offer, &answer) => self.changed(cx, call, (offer, answer), wish),
             Some(answer) if sdp::is_answer_to(&answer, &offer) => {
                 let branch = head.to_tag().unwrap_or_default().to_owned();
                 let question = Question::SetAnswer { call, answer: answer.clone(), branch, provisional: false };

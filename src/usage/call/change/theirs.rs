@@ -4,10 +4,10 @@
 use super::{Change, Encounter, MEDIA, Stake, Then};
 use crate::message::{Method, Name, Request, StatusCode, sdp};
 use crate::transaction::ServerId;
+use crate::usage::call::Phase;
 use crate::usage::call::established::Established;
 use crate::usage::call::session::Side;
 use crate::usage::call::unacknowledged::{Place, Unacknowledged};
-use crate::usage::call::{CallEvent, EndedBy, Phase};
 use crate::usage::data::{AskId, CallHandle};
 use crate::usage::question::{Answer, Question};
 use crate::usage::{Cx, Owner, sdp_of};
@@ -214,10 +214,10 @@ impl Established {
         theirs: &Theirs,
         made: Answer,
     ) -> Phase {
-        let Answer::Sdp { sdp: made } = made else {
-            if let Answer::MediaFailed { detail, .. } = made {
-                cx.diagnostic("media", detail);
-            }
+        let complaint = made.complaint();
+        let made = if let Answer::Sdp { sdp } = made { Some(sdp) } else { None };
+        let Some(made) = made.filter(|sdp| self.session.admits(sdp)) else {
+            cx.diagnostic("media", complaint);
             self.refuse_offer(cx, call, theirs, StatusCode::NOT_ACCEPTABLE_HERE);
             return Phase::Established(self);
         };
@@ -266,7 +266,13 @@ impl Established {
         if let Some(theirs) = self.next.theirs.take_if(|theirs| theirs.is(invite)) {
             theirs.terminate(cx);
         }
-        if self.change.theirs().is_some_and(|theirs| theirs.is(invite))
+        if let Change::GoingBack { then, .. } = &mut self.change
+            && let Then::Answer(theirs) = then
+            && theirs.is(invite)
+        {
+            theirs.terminate(cx);
+            *then = Then::Rest;
+        } else if self.change.theirs().is_some_and(|theirs| theirs.is(invite))
             && let Some((ask, theirs)) = self.change.take_theirs()
         {
             cx.withdraw(ask);
@@ -315,7 +321,6 @@ impl Established {
         stake: Stake,
     ) -> Phase {
         match sdp_of(&ack.headers, &ack.body) {
-            Some(answer) if self.session.has(&offer, &answer) => self.go_on(cx, call),
             Some(answer) if sdp::is_answer_to(&answer, &offer) => {
                 let branch =
                     cx.dialogs.get(self.dialog).map(|dialog| dialog.key.remote_tag.clone()).unwrap_or_default();
@@ -335,11 +340,14 @@ impl Established {
         }
     }
 
-    /// The ACK that had to answer our offer will not come, and the call is kept: the media goes back to what stands.
-    pub(in crate::usage::call) fn give_up_answer(&mut self, cx: &mut Cx, call: CallHandle) {
-        if let Change::AwaitingAnswer { .. } = self.change {
+    /// The ACK with this number will not come, though the peer is there. If it had to answer our offer, the media goes
+    /// back to what stands; what the call has to lose is said.
+    pub(in crate::usage::call) fn give_up_answer(&mut self, cx: &mut Cx, call: CallHandle, cseq: u32) -> Option<Stake> {
+        let Change::AwaitingAnswer { cseq: asked, stake, .. } = self.change else { return None };
+        if asked == cseq && stake == Stake::Change {
             self.go_back(cx, call, Then::Rest);
         }
+        (asked == cseq).then_some(stake)
     }
 
     /// The media has taken the answer of an ACK, or could not.
@@ -371,28 +379,6 @@ impl Established {
                 let held = self.session.held().local;
                 self.agree(cx, call, offer, answer, Side::Remote, held);
                 self.go_on(cx, call)
-            }
-        }
-    }
-
-    /// Both sides have agreed: what is in force now, and who holds whom.
-    pub(super) fn agree(
-        &mut self,
-        cx: &mut Cx,
-        call: CallHandle,
-        local: String,
-        remote: String,
-        answered_by: Side,
-        held: bool,
-    ) {
-        let before = self.session.held();
-        self.session.agree(local, remote, answered_by, held);
-        let after = self.session.held();
-        for (was, is, by) in
-            [(before.local, after.local, EndedBy::Local), (before.remote, after.remote, EndedBy::Remote)]
-        {
-            if was != is {
-                cx.tell(call, CallEvent::Hold { by, held: is });
             }
         }
     }
