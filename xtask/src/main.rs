@@ -1,6 +1,6 @@
 //! `cargo xtask …`: everything one does with this repository, from a fresh checkout on.
 //!
-//! One file per concern. The commands: [`demo`], [`test`], [`package`] (`build`), [`bench`]. What they stand on:
+//! One file per concern. The commands: [`demo`], [`test`], [`package`] (`build`), [`bench`], [`fuzz`]. What they stand on:
 //! [`setup`] (tools that are missing are installed), [`browser`] and [`namespace`] (what the browser test needs of the
 //! system), [`size`], and below them [`run`] (child processes), [`progress`] (what the user sees), [`files`] and [`failure`].
 
@@ -9,6 +9,7 @@ mod browser;
 mod demo;
 mod failure;
 mod files;
+mod fuzz;
 mod namespace;
 mod package;
 mod progress;
@@ -42,6 +43,8 @@ enum Command {
     Build,
     /// Build, then measure the time per message, JavaScript to JavaScript, and compare ten calls with ten thousand
     Bench,
+    /// Feed the readers and an agent with arbitrary input (needs a nightly toolchain)
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +67,7 @@ fn work(command: &Command) -> Result<(), Failure> {
         Command::Test => test::test(),
         Command::Build => package::command(),
         Command::Bench => bench::command(),
+        Command::Fuzz(options) => fuzz::command(options),
     }
 }
 

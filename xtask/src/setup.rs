@@ -141,7 +141,7 @@ fn is_version(tool: &Path, version: &str) -> bool {
 }
 
 /// The user's cache folder for things of ours.
-fn cache_dir() -> Result<PathBuf, Failure> {
+pub(crate) fn cache_dir() -> Result<PathBuf, Failure> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
     let base = variable("XDG_CACHE_HOME").or_else(|| variable("LOCALAPPDATA"));
     let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));

@@ -10,12 +10,14 @@ use crate::namespace::Network;
 use crate::progress::{Stopwatch, heading, note, result, seconds};
 use crate::run::Step;
 use crate::setup::{self, Tools, WASM, cargo, npm_tool, require};
-use crate::{bench, browser, demo, package, size};
+use crate::{bench, browser, demo, fuzz, package, size};
 
 /// Folders of TypeScript, each with a tsconfig.json.
 const TYPESCRIPT: [&str; 3] = ["pkg", "www", "tests/types"];
 /// Everything that can be switched on in the crate; all of it is native.
 const NATIVE: &str = "switchboard rsip";
+/// Seconds for each fuzz target: enough to go through the kept corpus and some way on.
+const FUZZ: u32 = 20;
 const WARNINGS_ARE_ERRORS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// The command itself.
@@ -31,6 +33,10 @@ pub(crate) fn test() -> Result<(), Failure> {
     stages.run("clippy, native", || clippy(&["--workspace", "--all-targets", "--features", NATIVE]))?;
     stages.run("clippy, wasm32", || clippy(&["--package", "patchcord", "--lib", "--target", WASM]))?;
     stages.run("native tests", || cargo().args(["test", "--workspace", "--features", NATIVE]).loud())?;
+    match fuzz::toolchain() {
+        Ok(()) => stages.run("fuzz", || fuzz::run(FUZZ))?,
+        Err(missing) => stages.skip("fuzz", missing),
+    }
     stages.run("wasm32 tests in Node", || wasm_tests(&tools))?;
     stages.run("package, demo page, edge", || package::build(&tools).and_then(|_| package::switchboard()))?;
     stages.run("TypeScript, strict", typescript)?;
@@ -41,7 +47,7 @@ pub(crate) fn test() -> Result<(), Failure> {
 
     result(&format!("\n{}\n\n{}\n\n{}\n", stages.table(), size.table(), message.trim_end()));
     size.gate()?;
-    result("all stages passed");
+    result(&stages.verdict());
     Ok(())
 }
 
@@ -99,6 +105,8 @@ fn test_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 #[derive(Default)]
 struct Stages {
     done: Vec<(&'static str, Duration)>,
+    /// What this machine cannot do, and what it lacks.
+    skipped: Vec<(&'static str, String)>,
 }
 
 impl Stages {
@@ -110,6 +118,22 @@ impl Stages {
         let value = self.close(name, stage(), watch.elapsed())?;
         note(&format!("{name}: {}", seconds(watch.elapsed())));
         Ok(value)
+    }
+
+    /// Leaves a stage out, and says so.
+    fn skip(&mut self, name: &'static str, missing: String) {
+        heading(name);
+        note(&format!("skipped: {missing}"));
+        self.skipped.push((name, missing));
+    }
+
+    /// The last word.
+    fn verdict(&self) -> String {
+        let mut words = format!("{} stages passed, {} skipped", self.done.len(), self.skipped.len());
+        for (name, missing) in &self.skipped {
+            words.push_str(&format!("\n{name} was skipped: {missing}"));
+        }
+        words
     }
 
     /// Counts a stage that went well, and names itself in the failure of one that did not.
@@ -147,10 +171,20 @@ mod tests {
 
     #[test]
     fn the_table_ends_with_the_sum() {
-        let stages = Stages { done: vec![("one", Duration::from_secs(1)), ("two", Duration::from_millis(2_500))] };
+        let done = vec![("one", Duration::from_secs(1)), ("two", Duration::from_millis(2_500))];
+        let stages = Stages { done, skipped: Vec::new() };
         let table = stages.table();
         assert_eq!(table.lines().count(), 3);
         assert!(table.ends_with("3.5 s"), "{table}");
+    }
+
+    #[test]
+    fn what_was_skipped_is_not_counted_as_passed_and_says_what_it_lacks() {
+        let mut stages = Stages { done: vec![("one", Duration::from_secs(1))], skipped: Vec::new() };
+        assert_eq!(stages.verdict(), "1 stages passed, 0 skipped");
+        stages.skip("two", "it needs a moon".to_owned());
+        assert_eq!(stages.verdict(), "1 stages passed, 1 skipped\ntwo was skipped: it needs a moon");
+        assert_eq!(stages.table().lines().count(), 2);
     }
 
     #[test]

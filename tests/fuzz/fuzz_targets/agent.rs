@@ -352,7 +352,7 @@ fn credentials(kind: u8) -> CredentialSource {
 }
 
 fn alice() -> Credentials {
-    Credentials { username: "alice".to_owned(), password: Some("x".to_owned()), ha1: None, realm: None }
+    Credentials { username: "alice".to_owned(), password: Some("x".to_owned()), ha1: None, realm: None, token: None }
 }
 
 fn config() -> Config {
