@@ -2,9 +2,10 @@
 //! we are; and the peer's requests that the application may answer. They end with the call.
 //!
 //! ```text
-//!             final response             gap over, tones left
-//!  Tones: Idle ──▶ Sounding ──▶ Pausing ──────────────────▶ Sounding
-//!                     └ refused, or none left ─▶ Idle
+//!                     2xx             silence over, tones left
+//!  Tones: Idle ──▶ Sounding ──▶ Pausing ──────────────────────▶ Sounding
+//!          ▲          └ refused: the next sequence  │ none left
+//!          └────────────────────────────────────────┘
 //! ```
 
 use std::collections::VecDeque;
@@ -220,18 +221,22 @@ impl Requests {
             }
             Err(code) => Some((code, "the peer did not take a tone".to_owned())),
         };
-        match (self.sequences.front(), refusal) {
-            (Some(sequence), None) if !sequence.left.is_empty() => {
+        let Some(sequence) = self.sequences.front() else { return };
+        match refusal {
+            // The silence belongs to the tone, whichever sequence comes next.
+            None => {
                 self.tones = Tones::Pausing { next_at: cx.now + sequence.duration + sequence.gap };
-                return;
+                if sequence.left.is_empty() {
+                    cx.done(sequence.command);
+                    self.sequences.pop_front();
+                }
             }
-            (Some(sequence), Some((code, why))) => {
+            Some((code, why)) => {
                 cx.failed(sequence.command, code, why);
                 self.sequences.pop_front();
+                self.next_tone(cx, call);
             }
-            (Some(_) | None, None) | (None, Some(_)) => {}
         }
-        self.next_tone(cx, call);
     }
 
     /// A response to one of these, challenges excepted.
