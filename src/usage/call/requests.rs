@@ -103,10 +103,15 @@ impl Requests {
         self.sent.iter().any(|sent| sent.leg == leg)
     }
 
-    /// Seconds for which the peer still wants to be left alone (DG-11).
-    pub(super) fn quiet_for(&self, now: Instant) -> Option<u64> {
-        let left = self.quiet_until.since(now);
-        (!left.is_zero()).then(|| left.as_secs().saturating_add(1))
+    /// Settles a command that comes while the peer wants to be left alone (DG-11). Whether it does.
+    pub(super) fn hold_back(&self, cx: &mut Cx, id: RequestId) -> bool {
+        let left = self.quiet_until.since(cx.now);
+        if left.is_zero() {
+            return false;
+        }
+        let seconds = left.saturating_add(Duration::from_millis(999)).as_secs();
+        cx.failed(id, FailureCode::Busy, format!("the peer asked to be left alone for {seconds} s more"));
+        true
     }
 
     /// DG-11: a refusal, of a request or of a change, may ask us to leave the peer alone.
