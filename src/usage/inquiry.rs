@@ -79,7 +79,7 @@ impl Inquiries {
             usual(cx, id, &request, &tag);
             return true;
         };
-        let status = StatusCode::new(*status).filter(|status| status.is_final()).unwrap_or(StatusCode::OK);
+        let status = StatusCode::new(*status).unwrap_or(StatusCode::OK);
         let mut response = request.response(status, None, Some(&tag));
         add_headers(&mut response.headers, headers);
         response.body = add_body(&mut response.headers, body.as_ref());
