@@ -77,8 +77,11 @@ impl Cx {
         }
         self.finish(&mut ack);
         self.send_ack(&ack);
-        let tag = head.to_tag().unwrap_or_default().to_owned();
-        self.branches.keep(invite, Branch::Acknowledged { tag, ack: Box::new(ack) });
+        // Media may take longer over an answer than repeats of the 2xx are told.
+        if self.transactions.client_request(invite).is_some() {
+            let tag = head.to_tag().unwrap_or_default().to_owned();
+            self.branches.keep(invite, Branch::Acknowledged { tag, ack: Box::new(ack) });
+        }
     }
 
     /// Answers a repeated 2xx as before. Whether it was one.
