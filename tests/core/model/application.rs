@@ -11,6 +11,9 @@ use crate::sim::{ANSWER, OFFER, body, header};
 impl Model {
     pub(super) fn some_command(&mut self) {
         let call = self.some_call();
+        if self.is_idle() && self.maybe(2) {
+            return self.dial();
+        }
         match self.chance.below(34) {
             0 | 1 => drop(self.script.connect()),
             2 => drop(self.script.ask_for(|id| Command::Register { id })),
@@ -27,17 +30,22 @@ impl Model {
                 let status = [486, 603, 200, 480][self.below(4)];
                 self.script.reject(call, status);
             }
-            12 | 13 => {
+            12 | 13 if self.maybe(3) => {
                 let reason = ReasonData { protocol: "SIP".to_owned(), cause: 16, text: None };
                 let options = HangupOptions { reason: self.maybe(2).then_some(reason), ..HangupOptions::default() };
                 self.script.ask_for(|id| Command::Hangup { id, call, options });
             }
             14 if self.maybe(4) => self.script.command(Command::MediaLost { call, detail: "lost".to_owned() }),
             22 => self.redirect(call),
-            23..=29 => self.change(call),
+            12 | 13 | 23..=29 => self.change(call),
             30..=32 => self.request(call),
             _ => self.interests(),
         }
+    }
+
+    /// Whether no call is there.
+    pub(super) fn is_idle(&self) -> bool {
+        self.begun.iter().all(|call| self.script.end.ended.contains_key(call))
     }
 
     fn dial(&mut self) {
@@ -58,11 +66,11 @@ impl Model {
     /// Changes of the session and tones: what a call that is up takes.
     fn change(&mut self, call: CallHandle) {
         match self.chance.below(8) {
-            0..=3 => {
+            0..=4 => {
                 let held = self.maybe(2);
                 self.script.ask_for(|id| Command::SetHold { id, call, held });
             }
-            4 | 5 => {
+            5 | 6 => {
                 let method = [RefreshMethod::Auto, RefreshMethod::Update, RefreshMethod::Invite][self.below(3)];
                 let options = RenegotiateOptions { ice_restart: self.maybe(3), method };
                 self.script.ask_for(|id| Command::Renegotiate { id, call, options });

@@ -106,7 +106,7 @@ impl Model {
     fn some_answer_in_dialog(&mut self, request: &Text, tag: &str) -> Text {
         let answer = |status: &str| Text::answer(request, status).tagged(tag);
         let is_change = request.body().contains("m=audio") || request.kind() == "INVITE";
-        match self.chance.below(12) {
+        match self.chance.below(16) {
             0 => challenge(request, 407, self.chance.below(3)),
             1 => answer("100 Trying"),
             2 => answer("503 Service Unavailable").with("Retry-After", "2"),
@@ -135,7 +135,8 @@ impl Model {
     pub(super) fn some_request(&mut self) {
         let times = if self.maybe(60) { 40 } else { 1 };
         for _ in 0..times {
-            let text = match self.chance.below(12) {
+            let kind = if self.is_idle() && self.maybe(2) { 0 } else { self.chance.below(12) };
+            let text = match kind {
                 0 | 1 => {
                     let invite = self.script.request("INVITE");
                     let invite = if self.maybe(5) { invite } else { invite.sdp() };
@@ -168,6 +169,7 @@ impl Model {
             "PRACK", "FLURP", "ACK", "ACK",
         ];
         let method = methods[self.below(methods.len())];
+        let method = if method == "BYE" && !self.maybe(3) { "UPDATE" } else { method };
         let request = self.dialogs[at].request(&mut self.script, method).with("Contact", "<sip:bob@192.0.2.9>");
         let sdp = self.some_offer();
         match method {
