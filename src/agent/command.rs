@@ -351,7 +351,11 @@ impl Command {
                 check_text("target", Some(target.as_str()))?;
                 check_request(options)
             }
-            Self::Answer { answer: Answer::Response { headers, body, .. }, .. } => {
+            Self::Answer { answer: Answer::Response { status, headers, body }, .. } => {
+                // TX-07
+                if !(200..=699).contains(status) || *status == 408 {
+                    return Err(Misuse::new("status: must be from 200 to 699, and not 408"));
+                }
                 check_body(body.as_ref())?;
                 check_headers(headers)
             }

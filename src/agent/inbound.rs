@@ -88,6 +88,7 @@ impl UserAgent {
         match arrival {
             Arrival::Request { id, request, head } => match cx.receive(id, &request, &head) {
                 For::Usage(Usage::Invite(call)) => self.calls.on_request(cx, call, id, &request, &head),
+                For::Usage(Usage::Lost) => cx.on_request_of_lost(id, &request, &head),
                 For::NewCall if self.errand.is_leaving() => {
                     let tag = cx.entropy.tag();
                     cx.refuse(id, &request, StatusCode::TEMPORARILY_UNAVAILABLE, &tag);

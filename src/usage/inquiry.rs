@@ -8,6 +8,7 @@
 //! | INFO with a body of a type that is not declared | 415 with Accept | 415 with Accept |
 //! | INFO of a package (Info-Package) | 469 with Recv-Info | 469 with Recv-Info |
 //! | a method nobody knows | 405 with Allow | 405 with Allow |
+//! | any, and sixteen wait already | – | 500 with Retry-After |
 
 use super::data::{AskId, CallHandle, Interest};
 use super::question::{Answer, Question};
@@ -18,6 +19,8 @@ use crate::transaction::ServerId;
 
 /// How many may be open at once for one owner.
 const OPEN: usize = 16;
+/// When one that found no room may come again, in seconds (SL-02).
+const COME_AGAIN: &str = "10";
 /// What a MESSAGE may carry.
 const MESSAGE_BODIES: &str = "text/*, message/cpim, application/im-iscomposing+xml, application/json";
 /// What an INFO may carry.
@@ -45,13 +48,20 @@ impl Inquiries {
         head: &Head,
     ) {
         let interest = if call.is_some() { Interest::Requests } else { Interest::Messages };
-        let is_asked = cx.interests.contains(&interest) && self.0.len() < OPEN;
+        let is_asked = cx.interests.contains(&interest);
         let tag = head.to_tag().map_or_else(|| cx.entropy.tag(), str::to_owned);
         if !is_asked {
             return usual(cx, id, request, &tag);
         }
         if let Some(refusal) = unacceptable(request, is_asked, &tag) {
             return cx.respond(id, refusal);
+        }
+        if self.0.len() >= OPEN {
+            // Never 200: its sender would take for delivered what nobody has seen.
+            cx.diagnostic("limit", "more requests came than may wait for an answer: one was put off");
+            let mut response = request.response(StatusCode::SERVER_INTERNAL_ERROR, None, Some(&tag));
+            response.headers.push(Name::RetryAfter, COME_AGAIN);
+            return cx.respond(id, response);
         }
         let (method, from) = (request.method.as_str().to_owned(), (&head.from).into());
         let message = message_data(&request.headers, &request.body);
@@ -69,7 +79,7 @@ impl Inquiries {
             usual(cx, id, &request, &tag);
             return true;
         };
-        let status = StatusCode::new(*status).filter(|status| status.is_final()).unwrap_or(StatusCode::OK);
+        let status = StatusCode::new(*status).unwrap_or(StatusCode::OK);
         let mut response = request.response(status, None, Some(&tag));
         add_headers(&mut response.headers, headers);
         response.body = add_body(&mut response.headers, body.as_ref());

@@ -46,6 +46,8 @@ pub enum Owner {
 pub enum Usage {
     /// A call.
     Invite(CallHandle),
+    /// A branch of a call of ours that another branch has won: nobody's, until it answers too or can no more (FK-03).
+    Lost,
 }
 
 /// The dialogs of a user agent.

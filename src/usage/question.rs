@@ -95,7 +95,7 @@ pub enum Answer {
     Applied,
     /// A final response to the peer's request.
     Response {
-        /// 200 to 699.
+        /// 200 to 699, except 408 (RFC 4320 §4.2).
         status: u16,
         /// Added to the response.
         headers: HeaderList,

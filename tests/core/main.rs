@@ -23,6 +23,7 @@ mod registration;
 mod rsip;
 mod sim;
 mod sizes;
+mod standalone;
 #[cfg(feature = "switchboard")]
 mod switchboard;
 mod torture;

@@ -110,18 +110,12 @@ fn keep_others(cx: &mut Cx, call: CallHandle, invite: ClientId, early: EarlyDial
     cx.keep_siblings(invite, call, others);
 }
 
-/// The dialog of a 2xx, which `owner` uses: the early one of `call` confirmed, or a new one.
-pub(super) fn confirm(
-    cx: &mut Cx,
-    (call, owner): (CallHandle, CallHandle),
-    request: &Request,
-    response: &Response,
-    head: &Head,
-) -> DialogId {
+/// The dialog of a 2xx, which `owner` uses: an early one confirmed, even one that had lost, or a new one.
+pub(super) fn confirm(cx: &mut Cx, owner: CallHandle, request: &Request, response: &Response, head: &Head) -> DialogId {
     let known = cx.dialogs.find(&DialogKey::of_response(head));
     if let Some((id, dialog)) = known.and_then(|id| Some((id, cx.dialogs.get_mut(id)?))) {
         dialog.confirm_by(response);
-        cx.dialogs.hand_over(id, Usage::Invite(call), Usage::Invite(owner));
+        cx.dialogs.hand_over(id, Usage::Lost, Usage::Invite(owner));
         return id;
     }
     cx.dialogs.insert(Dialog::uac(request, response, head), Usage::Invite(owner))

@@ -4,9 +4,9 @@
 //! A repeat of a 2xx is answered by the same octets, whatever has become of the call.
 
 use crate::dialog::DialogId;
-use crate::message::{Head, Name, Request};
+use crate::message::{Head, Method, Name, Request, StatusCode};
 use crate::store::Store;
-use crate::transaction::ClientId;
+use crate::transaction::{ClientId, ServerId};
 use crate::usage::data::CallHandle;
 use crate::usage::{Cx, Usage};
 
@@ -19,7 +19,7 @@ enum Branch {
     /// The branch with this To tag was acknowledged by this ACK.
     Acknowledged { tag: String, ack: Box<Request> },
     /// A sibling of the branch that won.
-    Early { dialog: DialogId, call: CallHandle },
+    Early { dialog: DialogId },
 }
 
 impl Branches {
@@ -77,8 +77,11 @@ impl Cx {
         }
         self.finish(&mut ack);
         self.send_ack(&ack);
-        let tag = head.to_tag().unwrap_or_default().to_owned();
-        self.branches.keep(invite, Branch::Acknowledged { tag, ack: Box::new(ack) });
+        // Media may take longer over an answer than repeats of the 2xx are told.
+        if self.transactions.client_request(invite).is_some() {
+            let tag = head.to_tag().unwrap_or_default().to_owned();
+            self.branches.keep(invite, Branch::Acknowledged { tag, ack: Box::new(ack) });
+        }
     }
 
     /// Answers a repeated 2xx as before. Whether it was one.
@@ -88,18 +91,30 @@ impl Cx {
         true
     }
 
-    /// Keeps the early dialogs of branches that may still answer (FK-03).
+    /// Keeps the early dialogs of branches that may still answer (FK-03). What is said in them is no longer about the call.
     pub(super) fn keep_siblings(&mut self, invite: ClientId, call: CallHandle, early: Vec<DialogId>) {
         for dialog in early {
-            self.branches.keep(invite, Branch::Early { dialog, call });
+            self.dialogs.hand_over(dialog, Usage::Invite(call), Usage::Lost);
+            self.branches.keep(invite, Branch::Early { dialog });
         }
+    }
+
+    /// A request in the early dialog of a branch that has lost. It is as good as being left: BYE ends it, and nothing else is
+    /// about a call (RC-04).
+    pub fn on_request_of_lost(&mut self, id: ServerId, request: &Request, head: &Head) {
+        let is_bye = request.method == Method::Bye;
+        if let Some(dialog) = self.dialogs.of_request(head).filter(|_| is_bye) {
+            self.dialogs.end_usage(dialog, Usage::Lost);
+        }
+        let status = if is_bye { StatusCode::OK } else { StatusCode::CALL_DOES_NOT_EXIST };
+        self.refuse(id, request, status, "");
     }
 
     /// The INVITE transaction is over: no 2xx will come.
     pub fn forget_branches(&mut self, invite: ClientId) {
         for branch in self.branches.0.remove(invite).into_iter().flatten() {
-            if let Branch::Early { dialog, call } = branch {
-                self.dialogs.end_usage(dialog, Usage::Invite(call));
+            if let Branch::Early { dialog } = branch {
+                self.dialogs.end_usage(dialog, Usage::Lost);
             }
         }
     }

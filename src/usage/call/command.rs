@@ -199,12 +199,7 @@ impl Calls {
             cx.failed(id, FailureCode::WrongState, why);
             return None;
         };
-        if let Some(seconds) = entry.requests.quiet_for(cx.now) {
-            // DG-11
-            cx.failed(id, FailureCode::Busy, format!("the peer asked to be left alone for {seconds} s more"));
-            return None;
-        }
-        Some(dialog)
+        (!entry.requests.hold_back(cx, id)).then_some(dialog)
     }
 
     /// Runs a command about an incoming call that is not yet answered; any other call cannot do `what`.

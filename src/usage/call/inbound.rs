@@ -184,9 +184,9 @@ impl Calls {
             _ => None,
         };
         let Some(awaits_offer) = waiting else {
-            return self.on_second_success(cx, call, (id, &invite), response, head);
+            return self.on_second_success(cx, (id, &invite), response, head);
         };
-        let dialog = confirm(cx, (call, call), &invite, response, head);
+        let dialog = confirm(cx, call, &invite, response, head);
         let usable = matches!(response.headers.contacts(), Ok(Contacts::List(list)) if !list.is_empty());
         let offers = super::early_media::description(response).is_some();
         if !(usable && awaits_offer && offers) {
@@ -204,16 +204,9 @@ impl Calls {
     }
 
     /// FK-02: a branch nobody waits for is acknowledged and ended.
-    fn on_second_success(
-        &mut self,
-        cx: &mut Cx,
-        call: CallHandle,
-        (id, invite): (ClientId, &Request),
-        response: &Response,
-        head: &Head,
-    ) {
+    fn on_second_success(&mut self, cx: &mut Cx, (id, invite): (ClientId, &Request), response: &Response, head: &Head) {
         let owner = self.next_handle();
-        let dialog = confirm(cx, (call, owner), invite, response, head);
+        let dialog = confirm(cx, owner, invite, response, head);
         // FK-02, RC-20: another branch has the call, or its end has been told already.
         let farewell = if cx.branches.acknowledged(id) > 0 { elsewhere() } else { HangupOptions::default() };
         cx.acknowledge(id, dialog, head, None);

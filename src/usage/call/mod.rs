@@ -289,6 +289,10 @@ impl Calls {
 
     /// What the answer to a request in the dialog of a call, or its want, means for the call (DG-07).
     fn suffer(&mut self, cx: &mut Cx, call: CallHandle, fate: Fate, end: CallEnd, headers: Option<&Headers>) {
+        if let Fate::Over(_) = fate {
+            // TD-05
+            self.calls.update(call, |entry| entry.requests.terminate(cx));
+        }
         self.turn(cx, call, |cx, phase| {
             let Phase::Established(mut established) = phase else { return phase };
             match fate {

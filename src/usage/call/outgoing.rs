@@ -222,13 +222,15 @@ impl Outgoing {
             Verdict::Again(mut request, attempt) => {
                 renumber(&mut request);
                 self.step = Step::Inviting { leg, progress, early: EarlyDialogs::new(), media: EarlyMedia::None };
-                self.send(cx, call, *request, attempt, (progress, early, media))
+                // FK-03: a challenge is a final response too.
+                drop_early(cx, call, early);
+                self.send(cx, call, *request, attempt, (progress, EarlyDialogs::new(), media))
             }
             Verdict::Refused(why) => {
                 cx.diagnostic("authentication", why);
-                media.withdraw(cx);
-                drop_early(cx, call, early);
-                end::ended(cx, call, CallEnd { cause: Cause::Authentication, ..end::refused(response, cx.now) })
+                self.step = Step::Inviting { leg, progress, early, media };
+                let end = CallEnd { cause: Cause::Authentication, ..end::refused(response, cx.now) };
+                self.elsewhere(cx, call, end)
             }
         }
     }

@@ -2,9 +2,10 @@
 //! we are; and the peer's requests that the application may answer. They end with the call.
 //!
 //! ```text
-//!             final response             gap over, tones left
-//!  Tones: Idle ──▶ Sounding ──▶ Pausing ──────────────────▶ Sounding
-//!                     └ refused, or none left ─▶ Idle
+//!                     2xx             silence over, tones left
+//!  Tones: Idle ──▶ Sounding ──▶ Pausing ──────────────────────▶ Sounding
+//!          ▲          └ refused: the next sequence  │ none left
+//!          └────────────────────────────────────────┘
 //! ```
 
 use std::collections::VecDeque;
@@ -102,10 +103,15 @@ impl Requests {
         self.sent.iter().any(|sent| sent.leg == leg)
     }
 
-    /// Seconds for which the peer still wants to be left alone (DG-11).
-    pub(super) fn quiet_for(&self, now: Instant) -> Option<u64> {
-        let left = self.quiet_until.since(now);
-        (!left.is_zero()).then(|| left.as_secs().saturating_add(1))
+    /// Settles a command that comes while the peer wants to be left alone (DG-11). Whether it does.
+    pub(super) fn hold_back(&self, cx: &mut Cx, id: RequestId) -> bool {
+        let left = self.quiet_until.since(cx.now);
+        if left.is_zero() {
+            return false;
+        }
+        let seconds = left.saturating_add(Duration::from_millis(999)).as_secs();
+        cx.failed(id, FailureCode::Busy, format!("the peer asked to be left alone for {seconds} s more"));
+        true
     }
 
     /// DG-11: a refusal, of a request or of a change, may ask us to leave the peer alone.
@@ -220,18 +226,22 @@ impl Requests {
             }
             Err(code) => Some((code, "the peer did not take a tone".to_owned())),
         };
-        match (self.sequences.front(), refusal) {
-            (Some(sequence), None) if !sequence.left.is_empty() => {
+        let Some(sequence) = self.sequences.front() else { return };
+        match refusal {
+            // The silence belongs to the tone, whichever sequence comes next.
+            None => {
                 self.tones = Tones::Pausing { next_at: cx.now + sequence.duration + sequence.gap };
-                return;
+                if sequence.left.is_empty() {
+                    cx.done(sequence.command);
+                    self.sequences.pop_front();
+                }
             }
-            (Some(sequence), Some((code, why))) => {
+            Some((code, why)) => {
                 cx.failed(sequence.command, code, why);
                 self.sequences.pop_front();
+                self.next_tone(cx, call);
             }
-            (Some(_) | None, None) | (None, Some(_)) => {}
         }
-        self.next_tone(cx, call);
     }
 
     /// A response to one of these, challenges excepted.

@@ -10,7 +10,7 @@ use patchcord::agent::{
 };
 use patchcord::message::{FlowId, Frame};
 use patchcord::time::{Deadline, Instant};
-use patchcord::usage::call::{CallEnd, CallEvent, CallState};
+use patchcord::usage::call::{CallEnd, CallEvent, CallState, EndedBy};
 use patchcord::usage::data::{AskId, CallHandle, Limits, Outcome, RequestId};
 use patchcord::usage::question::{Answer, CredentialSource, Question};
 use patchcord::usage::registration::RegistrationEvent;
@@ -58,6 +58,10 @@ pub(crate) struct End {
     pub(crate) settled: BTreeMap<RequestId, Outcome>,
     pub(crate) states: BTreeMap<CallHandle, CallState>,
     pub(crate) ended: BTreeMap<CallHandle, CallEnd>,
+    /// Every question about media so far, and whose media.
+    pub(crate) media_asks: BTreeMap<AskId, CallHandle>,
+    /// Who holds whom, as the events told it last: the call, and whether it is our doing.
+    held: BTreeMap<(CallHandle, bool), bool>,
 }
 
 impl End {
@@ -82,6 +86,8 @@ impl End {
             settled: BTreeMap::new(),
             states: BTreeMap::new(),
             ended: BTreeMap::new(),
+            media_asks: BTreeMap::new(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -180,7 +186,12 @@ impl End {
                 assert!(self.settled.insert(*id, outcome.clone()).is_none(), "a second Done for request {}", id.0);
             }
             Event::Call { call, event } => self.note_call(*call, event),
-            Event::Ask { id, question } => self.asks.push_back((*id, question.clone())),
+            Event::Ask { id, question } => {
+                if let Some(call) = media_of(question) {
+                    self.media_asks.insert(*id, call);
+                }
+                self.asks.push_back((*id, question.clone()));
+            }
             Event::Connection { .. } | Event::Registration { .. } | Event::Trace { .. } | Event::Diagnostic { .. } => {}
         }
         self.events.push_back(event);
@@ -197,10 +208,13 @@ impl End {
                 assert_eq!(self.states.get(&call), Some(&CallState::Ended), "the state comes before the end");
                 self.ended.insert(call, end.clone());
             }
+            CallEvent::Hold { by, held } => {
+                let before = self.held.insert((call, *by == EndedBy::Local), *held).unwrap_or(false);
+                assert!(before != *held, "call {}: hold by {by:?} is told to be {held} twice", call.0);
+            }
             CallEvent::Incoming { .. }
             | CallEvent::Invited { .. }
             | CallEvent::Progress { .. }
-            | CallEvent::Hold { .. }
             | CallEvent::Dtmf { .. }
             | CallEvent::Established { .. } => {}
         }
@@ -217,6 +231,17 @@ impl End {
             let Some(answer) = answer else { return };
             self.command(now, Command::Answer { ask, answer }).expect("answers are never misuse");
         }
+    }
+}
+
+/// Whose media a question is about, if it is about media.
+fn media_of(question: &Question) -> Option<CallHandle> {
+    match question {
+        Question::Credentials { .. } | Question::Request { .. } => None,
+        Question::CreateOffer { call, .. }
+        | Question::CreateAnswer { call, .. }
+        | Question::SetAnswer { call, .. }
+        | Question::Rollback { call } => Some(*call),
     }
 }
 

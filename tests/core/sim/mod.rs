@@ -10,6 +10,7 @@
 //! ```
 //! Nothing sleeps: a scenario that takes three hours takes a millisecond.
 
+mod asking;
 mod end;
 mod ladder;
 mod media;
@@ -17,6 +18,7 @@ mod pair;
 mod script;
 mod text;
 
+pub(crate) use asking::{GAP_MS, TONE_MS, body, header, respond};
 pub(crate) use end::{ALLOW, ANSWER, OFFER, config, registering};
 pub(crate) use media::{Media, Signaling, description, direction, peers, version};
 pub(crate) use pair::Pair;

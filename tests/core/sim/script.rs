@@ -511,6 +511,11 @@ impl PeerDialog {
         self.build(script, "ACK", invite.cseq())
     }
 
+    /// Whether a response to a request of the peer's was sent in it.
+    pub(crate) fn has(&self, response: &Text) -> bool {
+        self.call_id == response.get("Call-ID") && self.from == response.get("From")
+    }
+
     fn build(&self, script: &mut Script, method: &str, cseq: u32) -> Text {
         let Self { call_id, from, to, target, .. } = self;
         let branch = script.branch();
