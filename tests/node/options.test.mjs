@@ -166,7 +166,7 @@ test("sl_06_without_crypto_nothing_starts_and_the_error_says_why", () => {
   }
 });
 
-test("tr_11_servers_that_cannot_be_are_refused", () => {
+test("tr_06_servers_that_cannot_be_are_refused", () => {
   refused({ ...GOOD, servers: [] }, TypeError, /servers: at least one/);
   refused({ ...GOOD, servers: undefined }, TypeError, /servers: a string/);
   refused({ ...GOOD, servers: "edge.example.com" }, TypeError, /servers: "edge\.example\.com" is no WebSocket URL/);

@@ -46,7 +46,7 @@ test("tr_07_tr_09_network_and_waking_are_hints_and_leaving_is_told", () => {
   });
 });
 
-test("js_10_without_a_page_there_is_nothing_to_watch", () => {
+test("tr_07_without_a_page_there_is_nothing_to_watch", () => {
   const stop = watchPage({ hint: () => assert.fail("no hint"), leaving: () => assert.fail("nobody leaves") });
   stop();
 });

@@ -165,7 +165,7 @@ fn fk_03_a_branch_that_lost_does_not_end_what_is_being_ended() {
 }
 
 #[test]
-fn fk_05_a_branch_that_lost_touches_nothing_of_the_call() {
+fn fk_02_a_branch_that_lost_touches_nothing_of_the_call() {
     let mut script = Script::connected();
     script.interested(&[patchcord::agent::Interest::Requests]);
     let (call, invite) = forked(&mut script, &["a", "b"]);
