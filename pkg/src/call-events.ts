@@ -26,7 +26,8 @@ export interface CallEvents<M extends MediaSession> {
   playbackblocked: UaEvent<object>;
   /**
    * The peer has sent a request in this call: INFO (RFC 6086), MESSAGE (RFC 3428), or a method that only the application
-   * knows. A listener answers it by `respond()`, 200 to 699; 404, 410, 480, 481 and few others end the call (RFC 5057 §5.1).
+   * knows. A listener answers it by `respond()`, 200 to 699 but never 408; 404, 410, 480, 481 and few others end the call
+   * (RFC 5057 §5.1).
    * If none does, it is answered as usual: 200 for INFO and MESSAGE, 405 for a method nobody knows. To answer later, call
    * `preventDefault()` in the listener; after 30 s the usual answer is sent. `respond()` throws TypeError or RangeError for
    * wrong arguments, and PatchcordError `wrong-state` once there is an answer.

@@ -58,12 +58,18 @@ export const TEXT = "text/plain";
 /** Checks how a request is answered. */
 export function responseAnswer(status: number, options?: ResponseOptions): Answer {
   const given = check.record(options, "options", ["headers", "body"]);
-  return { type: "response", status: check.whole(status, "status", 200, 699), ...content(given) };
+  return { type: "response", status: finalStatus(status, 200), ...content(given) };
 }
 
 /** Checks how a message is refused. */
 export function refusalAnswer(status: number): Answer {
-  return { type: "response", status: check.whole(status, "status", 400, 699), headers: [] };
+  return { type: "response", status: finalStatus(status, 400), headers: [] };
+}
+
+/** A final status for a request that is no INVITE: 408 never answers one (RFC 4320 §4.2). */
+function finalStatus(status: number, min: number): number {
+  if (status === 408) throw new RangeError("status: 408 says that nobody answered; use another");
+  return check.whole(status, "status", min, 699);
 }
 
 /** Checks the header fields and the body of a message. */

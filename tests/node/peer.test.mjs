@@ -74,6 +74,19 @@ describe("requests", { timeout: 30_000 }, () => {
     });
   });
 
+  test("tx_07_a_status_that_answers_no_request_is_refused_at_once_and_another_may_be_given", async () => {
+    await withPeer({}, async (all) => {
+      const { peer } = all;
+      const call = await talking(all);
+      call.on("request", (event) => {
+        for (const status of [100, 180, 199, 408, 700]) assert.throws(() => event.respond(status), RangeError);
+        event.respond(299);
+      });
+      await peer.ask("INFO");
+      await peer.expect("SIP/2.0 299 ");
+    });
+  });
+
   test("js_07_a_listener_that_throws_delays_nothing", async () => {
     await withPeer({}, async (all) => {
       const { ua, peer } = all;
