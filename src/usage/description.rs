@@ -14,10 +14,14 @@ pub(super) fn sdp_of(headers: &Headers, body: &[u8]) -> Option<String> {
 
 /// Whether the body is none, SDP as it is, or one that may be ignored (RFC 3261 §8.2.3).
 pub(super) fn is_understood(request: &Request) -> bool {
-    let encoding = request.headers.get(&Name::ContentEncoding);
-    let plain = encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-    let is_sdp = || plain && sdp_of(&request.headers, &request.body).is_some();
+    let is_sdp = || is_plain(request) && sdp_of(&request.headers, &request.body).is_some();
     request.body.is_empty() || is_sdp() || request.headers.is_body_optional()
+}
+
+/// Whether the body stands there as it is, not compressed or otherwise encoded (RFC 3261 §20.12).
+pub(super) fn is_plain(request: &Request) -> bool {
+    let encoding = request.headers.get(&Name::ContentEncoding);
+    encoding.is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"))
 }
 
 impl Cx {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::auth::{Attempt, Auth};
 use super::data::{AskId, CallHandle, Failure, FailureCode, Interest, Limits, Outcome, RequestId, is_full};
 use super::question::Question;
+use super::uas::SUPPORTED;
 use super::{Binding, Dialogs, Owner, Told, Transactions, call};
 use crate::entropy::Entropy;
 use crate::message::{
@@ -176,6 +177,7 @@ impl Cx {
     pub fn describe_us(&self, headers: &mut Headers) {
         headers.push(Name::Contact, self.contact().to_string());
         headers.push(Name::Allow, self.profile.allow.as_str());
+        headers.push(Name::Supported, SUPPORTED);
     }
 
     /// The open socket.

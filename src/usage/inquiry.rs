@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | MESSAGE, INFO | 200 | 200 |
 //! | MESSAGE with a body of a type that is not declared | 415 with Accept | – |
+//! | either with a body that is encoded | 415 with Accept-Encoding | – |
 //! | INFO with a body of a type that is not declared | 415 with Accept | 415 with Accept |
 //! | INFO of a package (Info-Package) | 469 with Recv-Info | 469 with Recv-Info |
 //! | a method nobody knows | 405 with Allow | 405 with Allow |
@@ -13,7 +14,7 @@
 use super::data::{AskId, CallHandle, Interest};
 use super::question::{Answer, Question};
 use super::request::{add_body, add_headers};
-use super::{Cx, Owner, message_data};
+use super::{Cx, Owner, is_plain, message_data};
 use crate::message::{Head, Method, Name, Request, Response, StatusCode};
 use crate::transaction::ServerId;
 
@@ -22,7 +23,7 @@ const OPEN: usize = 16;
 /// When one that found no room may come again, in seconds (SL-02).
 const COME_AGAIN: &str = "10";
 /// What a MESSAGE may carry.
-const MESSAGE_BODIES: &str = "text/*, message/cpim, application/im-iscomposing+xml, application/json";
+pub(super) const MESSAGE_BODIES: &str = "text/*, message/cpim, application/im-iscomposing+xml, application/json";
 /// What an INFO may carry.
 pub(super) const INFO_BODIES: &str = "application/dtmf-relay, application/dtmf";
 
@@ -125,6 +126,9 @@ fn unacceptable(request: &Request, is_asked: bool, tag: &str) -> Option<Response
     }
     if request.body.is_empty() || !(is_info || request.method == Method::Message) {
         return None;
+    }
+    if !is_plain(request) {
+        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, Name::AcceptEncoding, "identity");
     }
     let kind = request.headers.content_type();
     let is = |essence: &str| kind.as_ref().is_some_and(|kind| kind.is(essence));

@@ -19,7 +19,7 @@ mod show;
 mod standalone;
 mod uas;
 
-use description::{is_understood, sdp_of};
+use description::{is_plain, is_understood, sdp_of};
 pub use door::{Cx, Flow, Offline, Profile, Readiness};
 pub use show::{body, message_data, response_data};
 pub use standalone::Standalone;

@@ -6,12 +6,13 @@
 //!                   405, 481   416      404      482       420        415
 //! ```
 
+use super::inquiry::{INFO_BODIES, MESSAGE_BODIES};
 use super::{Cx, Usage, is_understood};
 use crate::message::{FlowId, Head, Message, Method, Name, Request, StatusCode, Uri};
 use crate::transaction::{ServerId, stateless_tag};
 
-/// Option tags we support (RFC 3261 §8.2.2.3): none yet.
-const SUPPORTED: [&str; 0] = [];
+/// Option tags we support, as Supported says it (RFC 3261 §8.2.2.3, RFC 5627 §4.4).
+pub(super) const SUPPORTED: &str = "gruu";
 
 /// Seconds after which somebody whom there was no room for may ask again (SL-02).
 const ROOM_AGAIN: &str = "10";
@@ -126,6 +127,18 @@ impl Cx {
             || self.profile.allow.split(", ").any(|known| known == method.as_str())
     }
 
+    /// What bodies we take, by what is offered (IV-15).
+    fn accepted(&self) -> String {
+        let mut accepted = "application/sdp".to_owned();
+        for (method, bodies) in [(Method::Info, INFO_BODIES), (Method::Message, MESSAGE_BODIES)] {
+            if self.is_allowed(&method) {
+                accepted.push_str(", ");
+                accepted.push_str(bodies);
+            }
+        }
+        accepted
+    }
+
     /// Answers a request that no usage cares for: OPTIONS says what we can (RFC 3261 §11.2), anything else is
     /// not allowed (§8.2.1).
     pub(super) fn answer_by_itself(&mut self, id: ServerId, request: &Request, tag: &str) {
@@ -134,7 +147,9 @@ impl Cx {
         let mut response = request.response(status, None, Some(tag));
         response.headers.push(Name::Allow, self.profile.allow.as_str());
         if options {
-            response.headers.push(Name::Accept, "application/sdp");
+            response.headers.push(Name::Accept, self.accepted());
+            response.headers.push(Name::AcceptEncoding, "identity");
+            response.headers.push(Name::Supported, SUPPORTED);
         }
         self.respond(id, response);
     }
@@ -144,7 +159,7 @@ impl Cx {
         let required = request.headers.list(&Name::Require).unwrap_or_default();
         let mut unsupported = String::new();
         for option in required {
-            if !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(&option)) {
+            if !SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(&option)) {
                 unsupported.push_str(if unsupported.is_empty() { "" } else { ", " });
                 unsupported.push_str(&option);
             }

@@ -320,5 +320,6 @@ fn iv_15_options_of_somebody_is_200_with_allow_and_accept() {
     let theirs = script.request("OPTIONS");
     script.say(&theirs);
     let ok = script.expect_response(200, "OPTIONS");
-    assert_eq!((ok.get("Allow"), ok.get("Accept")), (ALLOW.to_owned(), "application/sdp".to_owned()));
+    assert_eq!(ok.get("Allow"), ALLOW);
+    assert!(ok.get("Accept").starts_with("application/sdp, "), "{}", ok.0);
 }

@@ -17,7 +17,7 @@ use super::session::{Session, Side};
 use super::unacknowledged::{Alarm, Unacknowledged};
 use super::{HangupOptions, Phase, end};
 use crate::dialog::{DialogId, Effect};
-use crate::message::{FlowId, Headers, Request, Response};
+use crate::message::{FlowId, Headers, Method, Request, Response};
 use crate::time::Deadline;
 use crate::usage::data::CallHandle;
 use crate::usage::{Cx, response_data};
@@ -199,7 +199,7 @@ impl Established {
 
     /// Whether the peer, or its proxy, still looks for us where we were before the connection was lost.
     pub(super) fn is_astray(&self, cx: &Cx) -> bool {
-        self.reached_by != cx.flow_id() && self.peer.update == Update::Allowed
+        self.reached_by != cx.flow_id() && self.peer.update == Update::Allowed && cx.is_allowed(&Method::Update)
     }
 
     fn tell_established(&self, cx: &mut Cx, call: CallHandle, response: Option<&Response>) {

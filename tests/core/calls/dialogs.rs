@@ -201,7 +201,9 @@ fn iv_15_options_says_what_we_can() {
         script.say(&options);
         let ok = script.expect_response(200, "OPTIONS");
         assert_eq!(ok.get("Allow"), ALLOW);
-        assert_eq!(ok.get("Accept"), "application/sdp");
+        let messages = "text/*, message/cpim, application/im-iscomposing+xml, application/json";
+        let accepted = format!("application/sdp, application/dtmf-relay, application/dtmf, {messages}");
+        assert_eq!((ok.get("Accept"), ok.get("Supported")), (accepted, "gruu".to_owned()));
     }
 }
 

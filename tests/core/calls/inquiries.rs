@@ -123,6 +123,18 @@ fn iv_16_an_undeclared_body_is_415_with_what_is_accepted() {
 }
 
 #[test]
+fn iv_16_a_body_that_is_encoded_is_415_with_what_is_accepted_whoever_listens() {
+    let mut script = Script::connected();
+    script.interested(&[Interest::Requests, Interest::Messages]);
+    let (_, _, mut dialog) = script.answered();
+    for method in ["INFO", "MESSAGE"] {
+        let request = dialog.request(&mut script, method).with("Content-Encoding", "gzip").body_of("text/plain", "x");
+        script.say(&request);
+        assert_eq!(script.expect_response(415, method).get("Accept-Encoding"), "identity");
+    }
+}
+
+#[test]
 fn iv_16_a_listener_is_asked_and_answers_as_it_likes() {
     let (mut script, call, mut dialog) = asked();
     for method in ["INFO", "MESSAGE", "FLURP"] {

@@ -93,7 +93,8 @@ impl Established {
 
     /// The media has made our offer: it leaves.
     pub(super) fn offer(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, made: String, wish: Wish) -> Phase {
-        let by_update = wish.method == RefreshMethod::Update && self.peer.update != Update::Refused;
+        let may_update = self.peer.update != Update::Refused && cx.is_allowed(&Method::Update);
+        let by_update = wish.method == RefreshMethod::Update && may_update;
         let method = if by_update { Method::Update } else { Method::Invite };
         let offer = self.session.send(made);
         self.send_offer(cx, call, method, offer, wish);
