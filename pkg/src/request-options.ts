@@ -58,8 +58,13 @@ export const TEXT = "text/plain";
 /** Checks how a request is answered. */
 export function responseAnswer(status: number, options?: ResponseOptions): Answer {
   const given = check.record(options, "options", ["headers", "body"]);
+  if (FAREWELLS.includes(status))
+    throw new RangeError(`status: ${status} tells the peer that the call is over (RFC 5057); hang up, or use another`);
   return { type: "response", status: finalStatus(status, 200), ...content(given) };
 }
+
+/** Statuses that end a call at the peer when they answer a request within it. */
+const FAREWELLS: readonly number[] = [404, 410, 416, 480, 481, 482, 483, 484, 485, 502, 604];
 
 /** Checks how a message is refused. */
 export function refusalAnswer(status: number): Answer {
@@ -68,6 +73,7 @@ export function refusalAnswer(status: number): Answer {
 
 /** A final status for a request that is no INVITE: 408 never answers one (RFC 4320 §4.2). */
 function finalStatus(status: number, min: number): number {
+  if (status >= 100 && status < 200) throw new TypeError("status: no provisional response but 100 answers it (RFC 4320)");
   if (status === 408) throw new RangeError("status: 408 says that nobody answered; use another");
   return check.whole(status, "status", min, 699);
 }

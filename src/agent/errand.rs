@@ -160,6 +160,7 @@ impl UserAgent {
             Errand::Idle | Errand::Connecting { .. } | Errand::Closed => {}
             Errand::Closing { step: Closing::Calls { close_at, .. }, .. } => {
                 let close_at = *close_at;
+                self.calls.insist(&mut self.cx);
                 self.leave_registrar(close_at);
             }
             Errand::Disconnecting { .. } => self.finish_disconnecting(),

@@ -58,18 +58,18 @@ impl UserAgent {
                 }
                 // TR-04
                 Ok(_) => self.diagnostic("foreign-response", "a response to somebody else's request was dropped"),
-                Err(fault) => self.refuse_malformed(flow, Malformed { fault, request: None }),
+                Err(fault) => self.refuse_malformed(flow, Malformed { fault, request: None, is_response: true }),
             },
         }
     }
 
     fn refuse_request(&mut self, flow: FlowId, fault: Fault, request: Request) {
-        self.refuse_malformed(flow, Malformed { fault, request: Some(Box::new(request)) });
+        self.refuse_malformed(flow, Malformed { fault, request: Some(Box::new(request)), is_response: false });
     }
 
     /// A request that cannot be read is answered as far as it can be; a response is dropped.
     fn refuse_malformed(&mut self, flow: FlowId, malformed: Malformed) {
-        let Malformed { fault, request } = malformed;
+        let Malformed { fault, request, is_response } = malformed;
         self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));
         let answerable = |request: &Request| request.method.as_str() != "ACK";
         match request.filter(|request| answerable(request)) {
@@ -79,7 +79,8 @@ impl UserAgent {
                 self.cx.transactions.send(flow, Message::Response(response));
             }
             // TR-03
-            None => self.transport.garbage(self.cx.now, flow, &mut self.cx.entropy),
+            None if !is_response => self.transport.garbage(self.cx.now, flow, &mut self.cx.entropy),
+            None => {}
         }
     }
 
@@ -135,8 +136,9 @@ impl UserAgent {
             Happening::Timeout { id, owner, .. } => self.on_no_answer(id, owner, Failed::Timeout),
             Happening::TransportError { id, owner, .. } => self.on_no_answer(id, owner, Failed::Transport),
             Happening::ClientDone { id, .. } => self.cx.forget_branches(id),
-            // A refusal that was never acknowledged refused all the same.
-            Happening::AckTimeout { .. } | Happening::ServerDone { .. } => {}
+            // TX-05: a refusal that was never acknowledged refused all the same.
+            Happening::AckTimeout { .. } => self.diagnostic("ack-timeout", "our refusal was never acknowledged"),
+            Happening::ServerDone { .. } => {}
         }
     }
 

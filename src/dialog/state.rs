@@ -230,7 +230,9 @@ impl Dialog {
 fn contact(headers: &Headers) -> Option<Uri> {
     match headers.contacts().ok()? {
         Contacts::Star => None,
-        Contacts::List(contacts) => contacts.into_iter().next().map(|contact| contact.uri),
+        Contacts::List(contacts) => {
+            contacts.into_iter().next().map(|contact| contact.uri).filter(|uri| uri.as_sip().is_some())
+        }
     }
 }
 

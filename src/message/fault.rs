@@ -56,6 +56,8 @@ pub struct Malformed {
     /// What was readable of a request, enough to answer it: it names a method and has a Via. An unreadable
     /// Request-URI is a [`Uri::Other`](super::Uri::Other) without a scheme. `None` for responses and for garbage.
     pub request: Option<Box<Request>>,
+    /// Whether it was meant to be a response. Those pass servers unread, and speak of whoever wrote them.
+    pub is_response: bool,
 }
 
 /// A header value that does not follow its grammar, and in what.

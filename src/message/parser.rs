@@ -37,7 +37,7 @@ pub(super) fn read(octets: &[u8], limits: &Limits) -> Result<Parsed, Malformed> 
                 let message = Message::Response(Response { status, phrase, headers, body });
                 Ok(Parsed { message, trailing })
             }
-            (Err(fault), _) | (Ok(_), Some(fault)) => Err(Malformed { fault, request: None }),
+            (Err(fault), _) | (Ok(_), Some(fault)) => Err(Malformed { fault, request: None, is_response: true }),
         };
     }
     let (method, uri, fault) = request_line(line);
@@ -53,7 +53,7 @@ pub(super) fn read(octets: &[u8], limits: &Limits) -> Result<Parsed, Malformed> 
             // Without a Via no answer finds its way.
             let method = method.filter(|_| headers.has(&Name::Via));
             let request = method.map(|method| Box::new(Request { method, uri, headers, body: Vec::new() }));
-            Err(Malformed { fault, request })
+            Err(Malformed { fault, request, is_response: false })
         }
     }
 }

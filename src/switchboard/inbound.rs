@@ -46,8 +46,8 @@ impl Switchboard {
                 Ok(head) => self.on_response(flow, response, head),
                 Err(fault) => self.cx.note(flow, format!("response dropped: {}, {}", fault.phrase(), fault.detail)),
             },
-            Err(Malformed { fault, request: Some(request) }) => self.cx.reject(flow, &request, &fault),
-            Err(Malformed { fault, request: None }) => self.cx.garbage(flow, fault.detail),
+            Err(Malformed { fault, request: Some(request), .. }) => self.cx.reject(flow, &request, &fault),
+            Err(Malformed { fault, request: None, .. }) => self.cx.garbage(flow, fault.detail),
         }
     }
 

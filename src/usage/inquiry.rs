@@ -15,6 +15,7 @@ use super::data::{AskId, CallHandle, Interest};
 use super::question::{Answer, Question};
 use super::request::{add_body, add_headers};
 use super::{Cx, Owner, is_plain, message_data};
+use crate::dialog::{Effect, Failed, Kind, effect};
 use crate::message::{Head, Method, Name, Request, Response, StatusCode};
 use crate::transaction::ServerId;
 
@@ -76,11 +77,20 @@ impl Inquiries {
         let Some(at) = self.0.iter().position(|inquiry| inquiry.ask == ask) else { return false };
         let Inquiry { id, request, .. } = self.0.remove(at);
         let tag = cx.entropy.tag();
-        let Answer::Response { status, headers, body } = answer else {
+        let given = match answer {
+            Answer::Response { status, headers, body } => {
+                StatusCode::new(*status).map(|status| (status, headers, body))
+            }
+            Answer::Usual
+            | Answer::Credentials { .. }
+            | Answer::Sdp { .. }
+            | Answer::Applied
+            | Answer::MediaFailed { .. } => None,
+        };
+        let Some((status, headers, body)) = given.filter(|(status, ..)| leaves_the_call(*status, &request)) else {
             usual(cx, id, &request, &tag);
             return true;
         };
-        let status = StatusCode::new(*status).unwrap_or(StatusCode::OK);
         let mut response = request.response(status, None, Some(&tag));
         add_headers(&mut response.headers, headers);
         response.body = add_body(&mut response.headers, body.as_ref());
@@ -100,6 +110,14 @@ impl Inquiries {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
+}
+
+/// Whether the peer keeps the dialog over this answer. One that ends it there is not the application's to give: we would
+/// be alone in a call (RFC 5057 §5.1).
+fn leaves_the_call(status: StatusCode, request: &Request) -> bool {
+    let is_in_call = request.headers.address(&Name::To).is_ok_and(|to| to.is_some_and(|to| to.tag().is_some()));
+    let meant = effect(Failed::Status(status), &request.method, Kind::Call);
+    !is_in_call || status.is_success() || !matches!(meant, Effect::Usage { .. } | Effect::Dialog)
 }
 
 /// The answer where nobody is asked, or has anything to say.

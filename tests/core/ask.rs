@@ -83,9 +83,12 @@ fn js_06_there_is_one_open_question_per_call() {
     assert_eq!(script.end.asks.len(), 1);
     script.say(&Text::ok_to(&invite));
     script.expect("ACK ");
-    assert_eq!(script.end.asks.len(), 1, "the same description of the same branch is not asked about twice");
+    // The preview is withdrawn, and what it was becomes the answer.
     let question = script.answer(Answer::Applied);
     assert!(matches!(question, Question::SetAnswer { branch, provisional: true, .. } if branch == "bobtag"));
+    assert!(!script.news().iter().any(|line| line.ends_with(" established")));
+    let question = script.answer(Answer::Applied);
+    assert!(matches!(question, Question::SetAnswer { branch, provisional: false, .. } if branch == "bobtag"));
     assert!(script.news().iter().any(|line| line.ends_with(" established")));
 }
 

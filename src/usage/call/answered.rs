@@ -3,20 +3,17 @@
 //!
 //! | we offered | the 2xx carries | |
 //! |---|---|---|
-//! | yes | the answer the media has from a provisional response, or nothing beside it | Established |
-//! | yes | an answer | Confirming: the media takes it |
-//! | yes | none, or one to another offer | BYE, `Reason: SIP;cause=488` |
+//! | yes | an answer, or none beside that of a provisional response | Confirming: the media takes it |
+//! | yes | none at all, or one to another offer | BYE, `Reason: SIP;cause=488` |
 //! | no | an offer | Confirming: the media makes the answer, the ACK carries it |
 //! | no | none | BYE, `Reason: SIP;cause=488` |
 
-use super::change::Next;
 use super::confirming::Confirming;
-use super::early_media::{EarlyMedia, description};
-use super::established::{Established, not_acceptable};
+use super::early_media::description;
+use super::established::not_acceptable;
 use super::event::{Cause, EndedBy};
 use super::goodbye::Goodbye;
 use super::outgoing::{EarlyDialogs, Outgoing, Step};
-use super::session::Side;
 use super::{HangupOptions, Phase, end};
 use crate::dialog::{Dialog, DialogId, DialogKey};
 use crate::message::{Head, Request, Response, sdp};
@@ -49,29 +46,19 @@ impl Outgoing {
             Step::Preparing { .. } => return Phase::Outgoing(self),
         };
         keep_others(cx, call, invite, early, dialog);
-        let answer = description(response);
         let winner = head.to_tag().unwrap_or_default();
+        // What was a preview becomes the answer, whether it is said again or not (RFC 3261 §13.2.1).
+        let answer = description(response).or_else(|| media.answer_of(winner));
+        media.withdraw(cx);
         match (self.offer.take(), answer) {
             (None, Some(offer)) => Confirming::making(cx, call, dialog, response, offer, (invite, head)),
-            (Some(offer), answer) if media.covers(winner, answer.as_deref()) => match media {
-                EarlyMedia::Applied { answer, .. } => {
-                    self.session.agree(offer, answer, Side::Remote, false);
-                    Established::outgoing(cx, call, dialog, self.session, Next::default(), response)
-                }
-                EarlyMedia::Applying { ask, answer, .. } => {
-                    Confirming::taking(dialog, self.session, response, ask, (offer, answer))
-                }
-                EarlyMedia::None => Phase::Gone,
-            },
             (Some(offer), Some(answer)) if sdp::is_answer_to(&answer, &offer) => {
-                media.withdraw(cx);
                 let branch = winner.to_owned();
                 let question = Question::SetAnswer { call, answer: answer.clone(), branch, provisional: false };
                 let ask = cx.ask(Owner::Call(call), question);
                 Confirming::taking(dialog, self.session, response, ask, (offer, answer))
             }
             (offer, answer) => {
-                media.withdraw(cx);
                 let why = match (offer, answer) {
                     (Some(_), Some(_)) => "the 2xx to our INVITE answers another number of streams than we offered",
                     (Some(_), None) => "the 2xx to our INVITE carries no answer to our offer",

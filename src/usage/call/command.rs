@@ -158,6 +158,14 @@ impl Calls {
         }
     }
 
+    /// The time for calls is nearly up: BYEs that wait for an ACK leave.
+    pub fn insist(&mut self, cx: &mut Cx) {
+        self.each(cx, |cx, call, phase| {
+            let Phase::Leaving(goodbye, end) = phase else { return phase };
+            goodbye.insist(cx, call, *end)
+        });
+    }
+
     /// The time to close is up: whatever is left ends now, unconfirmed.
     pub fn abort(&mut self, cx: &mut Cx) {
         self.each(cx, |cx, call, phase| match phase {

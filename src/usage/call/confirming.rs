@@ -15,6 +15,7 @@ use super::session::{Session, Side};
 use super::{HangupOptions, Phase, end};
 use crate::dialog::DialogId;
 use crate::message::{Head, Request, Response};
+use crate::time::{Deadline, Instant};
 use crate::transaction::{ClientId, ServerId};
 use crate::usage::data::{AskId, CallHandle};
 use crate::usage::question::{Answer, Question};
@@ -36,7 +37,7 @@ enum Step {
     /// The media takes the answer to our offer.
     Taking { offer: String, answer: String },
     /// The media makes the answer to the offer in the 2xx; the ACK waits for it.
-    Making { offer: String, invite: ClientId, head: Box<Head> },
+    Making { offer: String, invite: ClientId, head: Box<Head>, give_up_at: Instant },
 }
 
 impl Confirming {
@@ -62,7 +63,9 @@ impl Confirming {
         (invite, head): (ClientId, &Head),
     ) -> Phase {
         let ask = cx.ask(Owner::Call(call), Question::CreateAnswer { call, offer: offer.clone(), hold: false });
-        let step = Step::Making { offer, invite, head: Box::new(head.clone()) };
+        // The peer waits for the ACK no longer than 64·T1, and it has a way to go.
+        let give_up_at = cx.now + cx.transactions.timers().m() * 15 / 16;
+        let step = Step::Making { offer, invite, head: Box::new(head.clone()), give_up_at };
         let (session, response) = (Session::default(), Box::new(response.clone()));
         Phase::Confirming(Box::new(Self { dialog, session, response, ask, step, next: Next::default() }))
     }
@@ -83,7 +86,7 @@ impl Confirming {
                 self.session.agree(offer, answer, Side::Remote, false);
                 Established::outgoing(cx, call, self.dialog, self.session, self.next, &self.response)
             }
-            (Step::Making { offer, invite, head }, Answer::Sdp { sdp }) => {
+            (Step::Making { offer, invite, head, .. }, Answer::Sdp { sdp }) => {
                 let text = self.session.send(sdp);
                 cx.acknowledge(invite, self.dialog, &head, Some(&text));
                 self.session.agree(text, offer, Side::Local, false);
@@ -97,6 +100,24 @@ impl Confirming {
                 Goodbye::leaving(cx, call, self.dialog, &not_acceptable(), failed)
             }
         }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        match self.step {
+            Step::Taking { .. } => None,
+            Step::Making { give_up_at, .. } => Some(Deadline::new(give_up_at, "acknowledge without an answer")),
+        }
+    }
+
+    /// The media has made no answer while the peer waited.
+    pub(super) fn handle_timeout(self: Box<Self>, cx: &mut Cx, call: CallHandle) -> Phase {
+        if self.deadline().is_none_or(|deadline| deadline.at > cx.now) {
+            return Phase::Confirming(self);
+        }
+        cx.diagnostic("media", "the media did not answer the offer in the 2xx in time");
+        let dialog = self.drop_session(cx);
+        let failed = end::plain(EndedBy::Local, Cause::Media, cx.now);
+        Goodbye::leaving(cx, call, dialog, &not_acceptable(), failed)
     }
 
     /// The peer changes the session before the first one stands: it waits until the media is free (IV-08).

@@ -8,7 +8,7 @@
 //!   └────────────────────────┘
 //! ```
 
-use crate::message::{Response, same_description};
+use crate::message::Response;
 use crate::usage::data::AskId;
 use crate::usage::question::Answer;
 use crate::usage::{Cx, sdp_of};
@@ -44,12 +44,12 @@ impl EarlyMedia {
         };
     }
 
-    /// Whether the media has, or is just taking, this very answer of this branch.
-    pub(super) fn covers(&self, winner: &str, answer: Option<&str>) -> bool {
+    /// The answer of this branch that is played, or is about to be.
+    pub(super) fn answer_of(&self, winner: &str) -> Option<String> {
         match self {
-            Self::None => false,
-            Self::Applying { branch, answer: early, .. } | Self::Applied { branch, answer: early } => {
-                branch == winner && answer.is_none_or(|answer| same_description(early, answer))
+            Self::None => None,
+            Self::Applying { branch, answer, .. } | Self::Applied { branch, answer } => {
+                (branch == winner).then(|| answer.clone())
             }
         }
     }

@@ -36,6 +36,12 @@ pub(super) fn unanswered(at: Instant) -> CallEnd {
     plain(EndedBy::Local, Cause::Unanswered, at)
 }
 
+/// A final response to a request within the call that says that there is no call (DG-07).
+pub(super) fn lost(response: &Response, at: Instant) -> CallEnd {
+    let cause = if response.status.code() == 408 { Cause::Timeout } else { Cause::Rejected };
+    CallEnd { cause, ..refused(response, at) }
+}
+
 /// The peer did not answer what it had to answer.
 pub(super) fn silent(at: Instant) -> CallEnd {
     plain(EndedBy::Network, Cause::Timeout, at)

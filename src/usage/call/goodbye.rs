@@ -206,6 +206,14 @@ impl Goodbye {
         Phase::Parting(self)
     }
 
+    /// There is no more time to wait for the ACK (TD-07).
+    pub(super) fn insist(self: Box<Self>, cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
+        match self.step {
+            Step::AwaitingAck { .. } => self.say(cx, call).phase(cx, call, end),
+            Step::Saying { .. } | Step::Offline { .. } | Step::Lingering { .. } => self.same(Some(end)),
+        }
+    }
+
     /// There is nothing more to wait for, or nobody waits any longer. Leaves nothing behind.
     pub(super) fn gone(self, cx: &mut Cx, call: CallHandle, end: Option<CallEnd>) -> Phase {
         if let Step::Saying { leg, .. } = self.step {

@@ -123,6 +123,7 @@ impl Calls {
 
     /// RFC 3261 §15.1.2: pending requests first, then the 200.
     fn on_bye(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, bye: &Request, tag: &str) {
+        let from = bye.head().ok().and_then(|head| cx.dialogs.of_request(&head));
         let answer = |cx: &mut Cx| cx.respond(id, bye.response(StatusCode::OK, None, Some(tag)));
         if matches!(self.calls.get(call), Some(Call { phase: Phase::Outgoing(_), .. })) {
             answer(cx);
@@ -133,7 +134,10 @@ impl Calls {
             Phase::Confirming(confirming) => confirming.on_bye(cx, call, bye),
             Phase::Established(established) => established.on_bye(cx, call, bye),
             // RC-10: the callee gives up the dialog before its 2xx.
-            Phase::Outgoing(outgoing) => outgoing.on_bye(cx, call, bye),
+            Phase::Outgoing(outgoing) => match from {
+                Some(from) => outgoing.on_bye(cx, call, bye, from),
+                None => Phase::Outgoing(outgoing),
+            },
             // RC-03
             Phase::Leaving(goodbye, end) => goodbye.on_bye(cx, call, Some(*end)),
             Phase::Parting(goodbye) => goodbye.on_bye(cx, call, None),

@@ -8,7 +8,7 @@ use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::{Call, CallEnd, CallState, Calls, Established, HangupOptions, Phase, end};
 use crate::dialog::{Dialog, DialogKey, Failed, Stage};
-use crate::message::{Contacts, Head, Method, Request, Response, StatusCode};
+use crate::message::{Contacts, Head, Method, Name, NameAddr, Request, Response, StatusCode};
 use crate::transaction::{ClientId, ServerId};
 use crate::usage::auth::{Leg, Verdict};
 use crate::usage::data::{CallHandle, Interest};
@@ -87,8 +87,10 @@ impl Calls {
             Sender::Inviting(outgoing) => match response.status.code() {
                 100 => Phase::Outgoing(outgoing),
                 101..=199 => match cx.transactions.client_request(id).cloned() {
-                    Some(request) => outgoing.on_provisional(cx, call, &request, response, head),
-                    None => Phase::Outgoing(outgoing),
+                    Some(request) if !cx.is_lost_on_the_way(response) => {
+                        outgoing.on_provisional(cx, call, &request, response, head)
+                    }
+                    Some(_) | None => Phase::Outgoing(outgoing),
                 },
                 _ => outgoing.on_refused(cx, call, response),
             },
@@ -157,7 +159,7 @@ impl Calls {
             Some(entry.requests.on_response(cx, (call, dialog), leg, response))
         });
         if let Some(fate) = fate.flatten() {
-            let end = end::refused(response, cx.now);
+            let end = end::lost(response, cx.now);
             self.suffer(cx, call, fate, end, Some(&response.headers));
         }
     }
@@ -176,6 +178,9 @@ impl Calls {
             // A repeat: the ACK waits for our answer.
             return;
         }
+        if cx.is_lost_on_the_way(response) {
+            return;
+        }
         if cx.branches.acknowledged(id) >= FORKS {
             return cx.diagnostic("limit", "more branches of a call were answered than are followed: one is dropped");
         }
@@ -187,7 +192,9 @@ impl Calls {
             return self.on_second_success(cx, (id, &invite), response, head);
         };
         let dialog = confirm(cx, call, &invite, response, head);
-        let usable = matches!(response.headers.contacts(), Ok(Contacts::List(list)) if !list.is_empty());
+        let is_sip = |contact: &NameAddr| contact.uri.as_sip().is_some();
+        let usable =
+            matches!(response.headers.contacts(), Ok(Contacts::List(list)) if list.first().is_some_and(is_sip));
         let offers = super::early_media::description(response).is_some();
         if !(usable && awaits_offer && offers) {
             cx.acknowledge(id, dialog, head, None);
@@ -268,6 +275,15 @@ impl Phase {
 }
 
 impl Cx {
+    /// Whether a response names a way that cannot be read, so that its dialog would have none: it is dropped (DG-02).
+    fn is_lost_on_the_way(&mut self, response: &Response) -> bool {
+        let fault = response.headers.addresses(&Name::RecordRoute).err();
+        if let Some(fault) = &fault {
+            self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));
+        }
+        fault.is_some()
+    }
+
     /// Whether the dialog of a response is confirmed already.
     fn is_confirmed(&self, head: &Head) -> bool {
         let dialog = self.dialogs.find(&DialogKey::of_response(head)).and_then(|id| self.dialogs.get(id));

@@ -126,6 +126,11 @@ impl Phase {
         }
     }
 
+    /// Whether nobody knows if the peer is there.
+    fn doubts(&self, cx: &Cx) -> bool {
+        matches!(self, Self::Established(established) if established.unacknowledged.iter().any(|wait| wait.is_doubtful(cx)))
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Queued(_) => "queued",
@@ -154,7 +159,8 @@ impl Phase {
             Self::Incoming(incoming) => incoming.deadline(),
             Self::Established(established) => established.deadline(),
             Self::Leaving(goodbye, _) | Self::Parting(goodbye) => goodbye.deadline(),
-            Self::Confirming(_) | Self::Gone => None,
+            Self::Confirming(confirming) => confirming.deadline(),
+            Self::Gone => None,
         }
     }
 }
@@ -265,6 +271,7 @@ impl Calls {
         if self.calls.get(call).and_then(|entry| entry.phase.deadline()).is_none_or(|deadline| deadline.at > cx.now) {
             return;
         }
+        let doubts = self.calls.get(call).is_some_and(|entry| entry.phase.doubts(cx));
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Queued(_) => end::ended(cx, call, end::unanswered(cx.now)),
             Phase::Outgoing(outgoing) => outgoing.handle_timeout(cx, call),
@@ -272,8 +279,16 @@ impl Calls {
             Phase::Established(established) => established.handle_timeout(cx, call),
             Phase::Leaving(goodbye, end) => goodbye.handle_timeout(cx, call, Some(*end)),
             Phase::Parting(goodbye) => goodbye.handle_timeout(cx, call, None),
-            Phase::Confirming(_) | Phase::Gone => phase,
+            Phase::Confirming(confirming) => confirming.handle_timeout(cx, call),
+            Phase::Gone => phase,
         });
+        if doubts {
+            self.calls.update(call, |entry| {
+                if let Some(dialog) = entry.phase.dialog() {
+                    entry.requests.probe(cx, (call, dialog));
+                }
+            });
+        }
     }
 
     /// When a call acts next.

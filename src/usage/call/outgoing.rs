@@ -280,10 +280,24 @@ impl Outgoing {
         Phase::Outgoing(self)
     }
 
-    /// BYE in an early dialog: the callee is gone, whatever other branches do (RC-10).
-    pub(super) fn on_bye(self: Box<Self>, cx: &mut Cx, call: CallHandle, bye: &Request) -> Phase {
-        let end = end::by_peer(Cause::Hangup, &bye.headers, cx.now);
-        self.stop(cx, call, &HangupOptions::default(), end)
+    /// BYE in an early dialog (RC-10): that branch is gone, and with the last of them the call. Should it be answered all
+    /// the same, the 2xx gets its ACK and a BYE.
+    pub(super) fn on_bye(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, bye: &Request, from: DialogId) -> Phase {
+        let Step::Inviting { leg, early, media, .. } = &mut self.step else {
+            return Phase::Outgoing(self);
+        };
+        if early.len() > 1 {
+            early.retain(|(_, dialog)| *dialog != from);
+            cx.dialogs.end_usage(from, Usage::Invite(call));
+            return Phase::Outgoing(self);
+        }
+        if let Leg::Sent(invite) = leg {
+            cx.transactions.cancel(cx.now, *invite, Vec::new());
+        }
+        leg.abandon(cx);
+        media.withdraw(cx);
+        drop_early(cx, call, core::mem::take(early));
+        end::ended(cx, call, end::by_peer(Cause::Hangup, &bye.headers, cx.now))
     }
 
     /// A final response above 299.

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::message::{Contacts, NameAddr, Request, Response, Transport, Uri};
+use crate::message::{Name, NameAddr, Request, Response, Transport, Uri};
 use crate::usage::Cx;
 use crate::usage::door::needs_tls;
 
@@ -39,7 +39,9 @@ impl Redirects {
         if response.status.class() != 3 || self.left == 0 {
             return;
         }
-        let Ok(Contacts::List(mut contacts)) = response.headers.contacts() else { return };
+        // One that cannot be read does not stand in the way of the others.
+        let values = response.headers.list(&Name::Contact).unwrap_or_default();
+        let mut contacts: Vec<NameAddr> = values.iter().filter_map(|value| NameAddr::parse(value).ok()).collect();
         // Best first: each round takes the first of the highest preference.
         while let Some(best) = contacts.iter().map(preference).max() {
             let Some(at) = contacts.iter().position(|contact| preference(contact) == best) else { return };
@@ -69,6 +71,7 @@ impl Redirects {
 fn is_callable(cx: &Cx, uri: &Uri) -> bool {
     let open = cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws);
     match uri {
+        // SL-05: whoever redirects does not write header fields of ours (RFC 3261 §19.1.5).
         Uri::Sip(sip) => sip.headers.is_empty() && !(open && needs_tls(uri)),
         Uri::Other { scheme, .. } => scheme.eq_ignore_ascii_case("tel"),
     }

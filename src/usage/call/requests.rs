@@ -55,6 +55,8 @@ enum Purpose {
     Tone,
     /// The peer learns where we are now.
     Target,
+    /// Whether the peer is there at all.
+    Probe,
 }
 
 /// Where the first sequence stands.
@@ -151,6 +153,13 @@ impl Requests {
         cx.describe_us(&mut request.headers);
         // Offline the next connection brings the next occasion.
         let _sent = self.send(cx, call, request, Purpose::Target);
+    }
+
+    /// Asks whether the peer is there: it says so by any answer, and by none, or 481, that it is not (DG-07).
+    pub(super) fn probe(&mut self, cx: &mut Cx, (call, dialog): (CallHandle, DialogId)) {
+        let Some(mut request) = self.in_dialog(cx, dialog, Method::Options) else { return };
+        cx.describe_us(&mut request.headers);
+        let _sent = self.send(cx, call, request, Purpose::Probe);
     }
 
     /// Sends tones, after those that are being sent.
@@ -259,7 +268,7 @@ impl Requests {
             }
             Purpose::Tone => self.on_tone(cx, call, Ok(response)),
             Purpose::Target if response.status.is_success() => return Fate::Moved,
-            Purpose::Target => {}
+            Purpose::Target | Purpose::Probe => {}
         }
         if response.status.is_success() {
             return Fate::Up;
@@ -280,6 +289,7 @@ impl Requests {
             Purpose::Tone => self.on_tone(cx, call, Err(code)),
             // A peer whose silence we brought about by moving is not given up for it: its session may still stand.
             Purpose::Target => return Fate::Up,
+            Purpose::Probe => {}
         }
         match effect(why, &method, Kind::Call) {
             over @ (Effect::Usage { .. } | Effect::Dialog) => Fate::Over(over),
@@ -309,7 +319,7 @@ impl Requests {
                 return match purpose {
                     Purpose::Application(id) => cx.refused(id, FailureCode::Authentication, why, response),
                     Purpose::Tone => self.on_tone(cx, (call, dialog), Err(FailureCode::Authentication)),
-                    Purpose::Target => cx.diagnostic("authentication", why),
+                    Purpose::Target | Purpose::Probe => cx.diagnostic("authentication", why),
                 };
             }
         };
@@ -317,7 +327,7 @@ impl Requests {
             (Some(leg), _) => self.sent.push(Sent { leg, method, purpose }),
             (None, Purpose::Application(id)) => cx.failed_offline(id),
             (None, Purpose::Tone) => self.on_tone(cx, (call, dialog), Err(FailureCode::NotConnected)),
-            (None, Purpose::Target) => {}
+            (None, Purpose::Target | Purpose::Probe) => {}
         }
     }
 

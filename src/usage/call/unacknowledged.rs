@@ -4,7 +4,7 @@
 //! When the connection is lost meanwhile the 2xx is repeated by the next one. An ACK that does not come then proves
 //! nothing: it was sent to where we were (our Contact at the peer names the old connection behind many a proxy), and to
 //! hang up for its sake would lose a call that can be kept. Nor does one that is missing from a peer that speaks on in
-//! the dialog (RC-06): it has our 2xx.
+//! the dialog (RC-06): it has our 2xx. Where neither speaks, the peer is asked.
 
 use crate::message::{FlowId, Response};
 use crate::time::{Deadline, Duration, Instant};
@@ -76,6 +76,12 @@ impl Unacknowledged {
         } else {
             Deadline::new(self.repeat_at, "repeat the 2xx")
         }
+    }
+
+    /// Whether it is being given up, and nothing but silence speaks for the peer or against it.
+    pub(super) fn is_doubtful(&self, cx: &Cx) -> bool {
+        let here = Evidence::None { flow: cx.flow_id() };
+        self.give_up_at <= cx.now && self.evidence != here && self.evidence != Evidence::Heard
     }
 
     pub(super) fn is_first(&self) -> bool {

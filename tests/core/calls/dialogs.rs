@@ -25,6 +25,21 @@ fn dg_02_the_route_set_of_a_caller_is_the_record_route_of_the_2xx_reversed() {
 }
 
 #[test]
+fn dg_02_a_response_whose_record_route_cannot_be_read_is_dropped() {
+    let mut script = Script::connected();
+    let call = script.call();
+    let invite = script.expect("INVITE ");
+    script.news();
+    script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag").with("Record-Route", "sip:p.test;lr"));
+    script.say(&Text::ok_to(&invite).with("Record-Route", "sip:p.test;lr"));
+    script.expect_nothing();
+    assert_eq!(script.news(), ["diagnostic malformed"; 2]);
+    script.say(&Text::ok_to(&invite).with("Record-Route", "<sip:p.test;lr>"));
+    script.expect("ACK ");
+    assert!(script.is_up(call));
+}
+
+#[test]
 fn dg_02_the_route_set_of_a_callee_is_the_record_route_of_the_invite_in_order() {
     let mut script = Script::connected();
     let invite = script.request("INVITE").sdp().with("Record-Route", "<sip:p1.test;lr>, <sip:p2.test;lr>");

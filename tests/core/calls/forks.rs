@@ -1,7 +1,7 @@
 //! Forked calls: FK-02, FK-03, and what branches that lost still say.
 
 use patchcord::agent::Config;
-use patchcord::usage::call::Cause;
+use patchcord::usage::call::{Cause, EndedBy};
 use patchcord::usage::data::CallHandle;
 use patchcord::usage::question::{CredentialSource, Credentials};
 #[cfg(target_arch = "wasm32")]
@@ -30,6 +30,24 @@ fn ok(invite: &Text, tag: &str) -> Text {
 fn memory(script: &mut Script) -> String {
     let machines = script.snapshot();
     machines.into_iter().find(|machine| machine.machine == "memory").map(|machine| machine.state).unwrap()
+}
+
+#[test]
+fn rc_10_bye_of_one_early_branch_leaves_the_others_ringing_and_that_of_the_last_ends_the_call() {
+    let mut script = Script::connected();
+    let (call, invite) = forked(&mut script, &["a", "b"]);
+    for tag in ["a", "b"] {
+        assert!(script.is_up(call));
+        let bye = PeerDialog::callee(&invite, tag).request(&mut script, "BYE");
+        script.say(&bye);
+        script.expect_response(200, "BYE");
+    }
+    let end = script.ended(call);
+    assert_eq!((end.by, end.cause), (EndedBy::Remote, Cause::Hangup));
+    script.expect("CANCEL ");
+    script.say(&ok(&invite, "b"));
+    script.expect("ACK sip:b@192.0.2.7 ");
+    script.expect("BYE sip:b@192.0.2.7 ");
 }
 
 #[test]

@@ -135,6 +135,20 @@ fn iv_16_a_body_that_is_encoded_is_415_with_what_is_accepted_whoever_listens() {
 }
 
 #[test]
+fn dg_07_an_answer_that_would_end_the_call_at_the_peer_alone_is_not_given() {
+    let mut script = Script::connected();
+    script.interested(&[Interest::Requests]);
+    let (call, _, mut dialog) = script.answered();
+    for (status, sent) in [(404, 200), (481, 200), (480, 200), (403, 403), (603, 603)] {
+        let info = dialog.request(&mut script, "INFO");
+        script.say(&info);
+        script.answer(respond(status));
+        script.expect_response(sent, "INFO");
+    }
+    assert!(script.is_up(call));
+}
+
+#[test]
 fn iv_16_a_listener_is_asked_and_answers_as_it_likes() {
     let (mut script, call, mut dialog) = asked();
     for method in ["INFO", "MESSAGE", "FLURP"] {

@@ -236,3 +236,20 @@ fn iv_08_an_offer_that_comes_before_the_media_has_our_first_answer_waits_for_it(
         assert!(script.is_up(call));
     }
 }
+
+#[test]
+fn tx_04_an_answer_that_does_not_come_in_time_leaves_an_ack_without_and_a_bye() {
+    let mut script = Script::connected();
+    script.end.media = false;
+    let call = script.call_with(DialOptions { late_offer: true, ..DialOptions::default() });
+    let invite = script.expect("INVITE ");
+    script.say(&Text::ok_to(&invite));
+    script.silence_until(29_999);
+    script.silence_until(30_000);
+    assert_eq!(script.expect("ACK ").body(), "");
+    let bye = script.expect("BYE ");
+    script.say(&Text::answer(&bye, "200 OK"));
+    assert_eq!((script.ended(call).by, script.ended(call).cause), (EndedBy::Local, Cause::Media));
+    script.advance(100_000);
+    script.assert_nothing_left();
+}

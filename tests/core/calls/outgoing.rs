@@ -33,7 +33,16 @@ fn iv_01_an_outgoing_call_is_told_step_by_step() {
     script.expect_nothing();
     assert_eq!(
         script.news_of(call),
-        ["invited", "Ringing", "progress 180 bobtag", "Early", "progress 183 bobtag", "Established", "established"]
+        [
+            "invited",
+            "Ringing",
+            "progress 180 bobtag",
+            "Early",
+            "progress 183 bobtag",
+            "Answering",
+            "Established",
+            "established"
+        ]
     );
     script.hangup(call);
     let bye = script.expect("BYE sip:bob@192.0.2.9:5062;transport=ws SIP/2.0\r\n");
@@ -307,8 +316,27 @@ fn fk_02_a_second_2xx_of_another_branch_is_acknowledged_and_ended() {
 }
 
 #[test]
+fn iv_03_a_preview_becomes_the_answer_whether_the_2xx_says_it_again_or_not() {
+    for says_it_again in [true, false] {
+        let mut script = Script::connected();
+        script.end.media = false;
+        let call = script.call();
+        script.answer(Answer::Sdp { sdp: OFFER.to_owned() });
+        let invite = script.expect("INVITE ");
+        script.say(&Text::answer(&invite, "183 Session Progress").tagged("bobtag").sdp());
+        assert!(matches!(script.answer(Answer::Applied), Question::SetAnswer { provisional: true, .. }));
+        let ok = Text::ok_to(&invite);
+        script.say(&if says_it_again { ok } else { ok.body_of("text/plain", "").without("Content-Type") });
+        script.expect("ACK ");
+        let question = script.answer(Answer::Applied);
+        assert!(matches!(question, Question::SetAnswer { provisional: false, answer, .. } if answer == SDP));
+        assert!(script.was_told(&format!("call {} established", call.0)));
+    }
+}
+
+#[test]
 fn dg_10_a_2xx_without_contact_is_acknowledged_and_ended_at_the_request_uri() {
-    for contact in [None, Some("*"), Some("<sip:bob@")] {
+    for contact in [None, Some("*"), Some("<sip:bob@"), Some("<tel:+4930123>")] {
         let mut script = Script::connected();
         let call = script.call();
         let invite = script.expect("INVITE ");

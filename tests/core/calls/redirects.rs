@@ -175,6 +175,14 @@ fn iv_13_contacts_that_cannot_be_called_are_skipped_and_do_not_count() {
 }
 
 #[test]
+fn iv_13_a_contact_that_cannot_be_read_does_not_stand_in_the_way_of_the_others() {
+    let mut script = Script::connected();
+    let (_, invite) = following(&mut script, 2);
+    redirect(&mut script, &invite, &["<sip:>", "<sip:bob@x.test>"]);
+    next(&mut script, "sip:bob@x.test");
+}
+
+#[test]
 fn iv_13_sips_is_not_called_over_ws() {
     let servers = vec!["ws://edge.example.test".to_owned()];
     let mut script = Script::connected_as(Config { servers, allow_insecure: true, ..config() });

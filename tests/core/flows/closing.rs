@@ -197,7 +197,7 @@ fn cases() -> [Case; 9] {
         (calling, &["REGISTER"], 5_000, false),
         (ringing_out, &["CANCEL", "REGISTER"], 5_000, false),
         (confirming, &["BYE", "REGISTER"], 5_000, true),
-        (unacknowledged, &["200", "200", "REGISTER", "200"], 5_000, true),
+        (unacknowledged, &["200", "200", "BYE", "REGISTER"], 5_000, true),
         (established, &["BYE", "REGISTER"], 5_000, true),
         (leaving, &["REGISTER"], 5_000, false),
     ]

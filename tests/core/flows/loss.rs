@@ -82,6 +82,27 @@ fn tr_08_a_call_is_kept_when_its_ack_may_have_gone_to_the_lost_socket() {
 }
 
 #[test]
+fn iv_04_where_the_ack_may_be_lost_the_peer_is_asked_and_its_silence_ends_the_call() {
+    for answer in [Some("200 OK"), Some("405 Method Not Allowed"), Some("481 Call/Transaction Does Not Exist"), None] {
+        let (mut script, call, _, _) = unacknowledged();
+        script.reopen();
+        script.advance_to(31_999);
+        script.end.sent.clear();
+        script.advance_to(32_000);
+        let options = script.expect("OPTIONS sip:bob@192.0.2.9:5062;transport=ws SIP/2.0\r\n");
+        if let Some(answer) = answer {
+            script.say(&Text::answer(&options, answer));
+            script.silence_until(200_000);
+            assert_eq!(script.is_up(call), !answer.starts_with("481"), "{answer}");
+        } else {
+            script.silence_until(64_000);
+            script.expect("BYE ");
+            assert_eq!(script.ended(call).cause, Cause::Timeout);
+        }
+    }
+}
+
+#[test]
 fn tr_08_what_a_dead_socket_still_says_is_not_heard() {
     let mut script = Script::connected();
     let dead = script.cut();

@@ -74,6 +74,8 @@ pub(super) struct Wish {
     pub(super) method: RefreshMethod,
     /// How often it has met one of the peer's.
     pub(super) rounds: u8,
+    /// Not to be offered before (IV-09).
+    pub(super) not_before: Instant,
 }
 
 /// How long our offer is waited for.
@@ -302,6 +304,7 @@ impl Wish {
             ice_restart: self.ice_restart || later.ice_restart,
             method: later.method,
             rounds: self.rounds,
+            not_before: self.not_before.max(later.not_before),
         }
     }
 

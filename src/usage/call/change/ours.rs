@@ -79,7 +79,10 @@ impl Established {
             && self.unacknowledged.is_empty()
             && let Some(wish) = self.next.wish.take()
         {
-            self.prepare(cx, call, wish);
+            match wish.not_before {
+                retry_at if retry_at > cx.now => self.change = Change::Waiting { retry_at, wish },
+                _ => self.prepare(cx, call, wish),
+            }
         }
         Phase::Established(self)
     }
@@ -166,7 +169,7 @@ impl Established {
             }
             gone @ (Effect::Usage { .. } | Effect::Dialog) => {
                 wish.fail(cx, &failure(FailureCode::Ended, "the peer says that there is no such call", Some(response)));
-                return self.perish(cx, call, gone, end::refused(response, cx.now));
+                return self.perish(cx, call, gone, end::lost(response, cx.now));
             }
             Effect::Transaction | Effect::Challenge if response.status.code() == 491 && wish.rounds < ROUNDS => {
                 let retry_at = after_glare(cx, self.caller);

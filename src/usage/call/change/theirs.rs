@@ -1,7 +1,7 @@
 //! Changes of the peer's: a re-INVITE or an UPDATE with an offer, or a re-INVITE that wants ours (RFC 3261 §14.2,
 //! RFC 3311 §5.2). What cannot be agreed on is refused with 488, and the call stays as it was.
 
-use super::{Change, Encounter, MEDIA, Stake, Then};
+use super::{Change, Encounter, MEDIA, Stake, Then, Wish};
 use crate::message::{Method, Name, Request, StatusCode, sdp};
 use crate::transaction::ServerId;
 use crate::usage::call::Phase;
@@ -118,7 +118,7 @@ impl Established {
                 leg.abandon(cx);
                 (wish, true)
             }
-            Change::Waiting { wish, .. } => (wish, false),
+            Change::Waiting { wish, retry_at } => (Wish { not_before: retry_at, ..wish }, false),
             other @ (Change::Rest
             | Change::Applying { .. }
             | Change::GoingBack { .. }
