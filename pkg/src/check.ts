@@ -115,7 +115,7 @@ export function kind(value: unknown): string {
 /** RFC 3261 §25.1. */
 const TOKEN = /^[\w.!%*+`'~-]+$/;
 
-/** What the protocol itself writes; a second one of these would change whom a message is from or where it goes. */
+/** What the protocol itself writes; a second one of these would change whom a message is from, where it goes or what we can. */
 const STRUCTURAL = [
   "via",
   "from",
@@ -126,6 +126,14 @@ const STRUCTURAL = [
   "route",
   "record-route",
   "max-forwards",
+  "timestamp",
+  "require",
+  "proxy-require",
+  "supported",
+  "allow",
+  "rseq",
+  "rack",
+  "session-expires",
   "content-length",
   "content-type",
   "content-encoding",

@@ -81,7 +81,9 @@ export class UserAgent<M extends MediaSession = WebRtcSession> extends Emitter<U
 
   #open(url: string): WebSocket {
     try {
-      return this.#settings.webSocket(url);
+      const socket: unknown = this.#settings.webSocket(url);
+      if (typeof (socket as Partial<WebSocket> | null)?.send === "function") return socket as WebSocket;
+      throw new TypeError("the function given as webSocket returned no WebSocket");
     } catch (error) {
       this.#report("webSocket", `no socket could be made for ${url}: ${explain(error)}`);
       throw error;

@@ -128,10 +128,11 @@ impl Name {
         }
     }
 
-    /// Whether the core alone may write it: the headers by which messages find their way, their dialog and their end.
+    /// Whether the core alone may write it: what makes messages find their way, their dialog and their end, what is copied
+    /// into responses, what says who we are and what we can.
     #[must_use]
     pub fn is_structural(&self) -> bool {
-        const STRUCTURAL: [Name; 9] = [
+        const STRUCTURAL: [Name; 23] = [
             Name::Via,
             Name::From,
             Name::To,
@@ -141,8 +142,22 @@ impl Name {
             Name::Route,
             Name::RecordRoute,
             Name::MaxForwards,
+            Name::Timestamp,
+            Name::ContentLength,
+            Name::ContentType,
+            Name::ContentEncoding,
+            Name::ContentDisposition,
+            Name::Authorization,
+            Name::ProxyAuthorization,
+            Name::Require,
+            Name::ProxyRequire,
+            Name::Supported,
+            Name::Allow,
+            Name::RSeq,
+            Name::RAck,
+            Name::SessionExpires,
         ];
-        STRUCTURAL.contains(self) || *self == Self::ContentLength
+        STRUCTURAL.contains(self)
     }
 
     /// Whether lines of this name stand alone: their values hold commas of their own and are never joined or split

@@ -9,7 +9,7 @@ use super::uas::SUPPORTED;
 use super::{Binding, Dialogs, Owner, Told, Transactions, call};
 use crate::entropy::Entropy;
 use crate::message::{
-    FlowId, Headers, Method, Name, NameAddr, Request, Response, SipUri, StatusCode, Transport, Uri, Via,
+    Fault, FlowId, Headers, Method, Name, NameAddr, Request, Response, SipUri, StatusCode, Transport, Uri, Via,
 };
 use crate::time::Instant;
 use crate::transaction::{ClientId, ServerId, Timers};
@@ -258,6 +258,12 @@ impl Cx {
         if self.is_unencrypted() {
             self.diagnostic(code, detail);
         }
+    }
+
+    /// Refuses a request whose header fields are wrong for what it wants.
+    pub fn refuse_fault(&mut self, id: ServerId, request: &Request, fault: &Fault, to_tag: &str) {
+        self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));
+        self.respond(id, request.response(fault.status, Some(&fault.phrase()), Some(to_tag)));
     }
 
     /// Asks something outside; the answer comes to `owner` under the id that is returned.

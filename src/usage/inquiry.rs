@@ -20,7 +20,7 @@ use crate::message::{Head, Method, Name, Request, Response, StatusCode};
 use crate::transaction::ServerId;
 
 /// How many may be open at once for one owner.
-const OPEN: usize = 16;
+const OPEN: usize = 64;
 /// When one that found no room may come again, in seconds (SL-02).
 const COME_AGAIN: &str = "10";
 /// What a MESSAGE may carry.
@@ -53,6 +53,12 @@ impl Inquiries {
         let is_asked = cx.interests.contains(&interest);
         let tag = head.to_tag().map_or_else(|| cx.entropy.tag(), str::to_owned);
         if !is_asked {
+            if request.method == Method::Message {
+                cx.diagnostic(
+                    "nobody-listens",
+                    "a MESSAGE came in and nothing listens for messages: taken and not shown",
+                );
+            }
             return usual(cx, id, request, &tag);
         }
         if let Some(refusal) = unacceptable(request, is_asked, &tag) {

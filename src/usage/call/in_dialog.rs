@@ -58,7 +58,7 @@ impl Calls {
         }
         if let Err(fault) = Dialog::check_target(request) {
             // DG-05
-            return cx.respond(id, request.response(fault.status, Some(&fault.phrase()), Some(tag)));
+            return cx.refuse_fault(id, request, &fault, tag);
         }
         if !is_understood(request) {
             return cx.refuse_body(id, request, tag);

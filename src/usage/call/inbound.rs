@@ -24,7 +24,7 @@ impl Calls {
         cx.transactions.set_local_tag(id, &tag);
         let dialog = match Dialog::uas(&request, head, &tag) {
             Ok(dialog) => dialog,
-            Err(fault) => return cx.respond(id, request.response(fault.status, Some(&fault.phrase()), Some(&tag))),
+            Err(fault) => return cx.refuse_fault(id, &request, &fault, &tag),
         };
         if !cx.interests.contains(&Interest::Calls) {
             cx.diagnostic("nobody-listens", "a call came in and nothing listens for calls: answered 480");

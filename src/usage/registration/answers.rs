@@ -1,7 +1,7 @@
 //! What comes back for a REGISTER (RFC 3261 §10.2.4, §10.2.7, §10.2.8, RFC 5626 §11): responses, challenges, silence.
 
 use super::{GruuData, Outbound, Registration, RegistrationEvent, RegistrationState, State, Then};
-use crate::message::{Contacts, Name, NameAddr, Request, Response, Uri};
+use crate::message::{Name, NameAddr, Request, Response, Uri};
 use crate::time::Duration;
 use crate::transaction::ClientId;
 use crate::usage::auth::{Attempt, Leg, Verdict};
@@ -80,10 +80,9 @@ impl Registration {
     }
 
     fn on_success(&mut self, cx: &mut Cx, response: &Response) {
-        let contacts = match response.headers.contacts() {
-            Ok(Contacts::List(contacts)) => contacts,
-            Ok(Contacts::Star) | Err(_) => Vec::new(),
-        };
+        // RG-02: a contact of somebody else's that cannot be read is no concern of ours.
+        let values = response.headers.list(&Name::Contact).unwrap_or_default();
+        let contacts: Vec<NameAddr> = values.iter().filter_map(|value| NameAddr::parse(value).ok()).collect();
         let State::Registering { expires: asked, .. } = self.state else { return };
         let own = self.account.own(&contacts);
         let expires = own.map_or(0, |own| granted(own, response, asked)).min(LONGEST);

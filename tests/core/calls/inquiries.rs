@@ -236,9 +236,9 @@ fn tx_07_a_status_that_cannot_answer_a_request_is_misuse_and_the_question_stays_
 }
 
 #[test]
-fn sl_02_sixteen_requests_may_wait_for_the_application_and_no_more() {
+fn sl_02_64_requests_may_wait_for_the_application_and_no_more() {
     let (mut script, call, mut dialog) = asked();
-    for _ in 0..16 {
+    for _ in 0..64 {
         script.say_in(&mut dialog, "MESSAGE");
     }
     script.expect_nothing();
@@ -247,7 +247,7 @@ fn sl_02_sixteen_requests_may_wait_for_the_application_and_no_more() {
     let refusal = script.expect_response(500, "MESSAGE");
     assert_eq!(refusal.get("Retry-After"), "10");
     assert!(script.was_told("diagnostic limit"));
-    assert_eq!(script.end.asks.len(), 16);
+    assert_eq!(script.end.asks.len(), 64);
     script.answer(respond(200));
     script.expect_response(200, "MESSAGE");
     script.say_in(&mut dialog, "MESSAGE");
@@ -426,7 +426,7 @@ fn ms_16_line_ends_in_the_answer_to_a_request_are_misuse() {
     let mut disposed = body("text/plain", "x");
     disposed.disposition = Some(EVIL.to_owned());
     for answer in [
-        with(header("X", EVIL), None),
+        with(header("X-A", EVIL), None),
         with(header(EVIL, "x"), None),
         with(header("To", "x"), None),
         with(Vec::new(), Some(body(EVIL, "x"))),
@@ -435,6 +435,6 @@ fn ms_16_line_ends_in_the_answer_to_a_request_are_misuse() {
         script.misuse(Command::Answer { ask, answer });
     }
     script.expect_nothing();
-    script.command(Command::Answer { ask, answer: with(header("X", "x"), Some(body("text/plain", EVIL))) });
+    script.command(Command::Answer { ask, answer: with(header("X-A", "x"), Some(body("text/plain", EVIL))) });
     assert_eq!(script.expect_response(200, "INFO").body(), EVIL, "a body may say what it likes");
 }

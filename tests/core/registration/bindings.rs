@@ -3,8 +3,20 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::sim::Text;
+use super::super::sim::{Script, Text, registering};
 use super::{INSTANCE, asking, due, granted, granted_with, news};
+
+#[test]
+fn rg_02_a_contact_of_somebody_elses_that_cannot_be_read_is_no_concern_of_ours() {
+    let mut script = Script::new(registering());
+    let id = script.connect();
+    script.open();
+    let register = script.expect("REGISTER ");
+    let ok = Text::answer(&register, "200 OK").tagged("reg").with("Contact", "<sip:x@y>;expires=9, <sip:>");
+    script.say(&ok.with("Contact", &register.get("Contact")));
+    script.done(id);
+    assert!(script.was_told("registration Registered"));
+}
 
 #[test]
 fn rg_02_our_binding_is_found_among_others_by_instance_or_by_uri() {
