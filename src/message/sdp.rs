@@ -202,8 +202,12 @@ fn lines(sdp: &str) -> impl Iterator<Item = &str> {
 
 /// Where the version stands: the third word of the `o=` line.
 fn version_at(sdp: &str) -> Option<Range<usize>> {
-    let start = if sdp.starts_with("o=") { 0 } else { sdp.find("\no=").or_else(|| sdp.find("\ro="))? + 1 };
-    let line = sdp.get(start..)?.split(['\r', '\n']).next()?;
+    let mut start = 0;
+    let line = sdp.split(['\r', '\n']).find(|line| {
+        let is_origin = line.starts_with("o=");
+        start += if is_origin { 0 } else { line.len() + 1 };
+        is_origin
+    })?;
     let mut blanks = line.match_indices(' ').map(|(at, _)| start + at).skip(1);
     Some(blanks.next()? + 1..blanks.next().unwrap_or(start + line.len()))
 }

@@ -124,7 +124,7 @@ impl Cx {
     /// Whether we take requests of this method; those nobody knows are for the application to judge.
     pub(super) fn is_allowed(&self, method: &Method) -> bool {
         matches!(method, Method::Other(_) | Method::Notify)
-            || self.profile.allow.split(", ").any(|known| known == method.as_str())
+            || self.profile.allow.split([',', ' ']).any(|known| known == method.as_str())
     }
 
     /// What bodies we take, by what is offered (IV-15).
