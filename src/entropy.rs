@@ -9,6 +9,8 @@ use core::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::time::millis;
+
 /// Letters that are a token in every grammar SIP uses and look alike in no font: base 32 without i, l, o, u.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -92,10 +94,6 @@ impl Entropy {
         self.rest.extend_from_slice(&block);
         self.rest.pop().unwrap_or_default()
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

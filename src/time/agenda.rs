@@ -28,16 +28,16 @@ impl<K: Id, M: Timed> Default for Table<K, M> {
 impl<K: Id, M: Timed> Table<K, M> {
     /// Puts a machine in; the one that had the id before, if any, comes out.
     pub fn insert(&mut self, id: K, machine: M) -> Option<M> {
-        let after = machine.deadline();
+        let after = moment(&machine);
         let before = self.machines.insert(id, machine);
-        self.agenda.change(id.number(), before.as_ref().and_then(Timed::deadline), after);
+        self.agenda.change(id.number(), before.as_ref().and_then(moment), after);
         before
     }
 
     /// Takes a machine out.
     pub fn remove(&mut self, id: K) -> Option<M> {
         let machine = self.machines.remove(id)?;
-        self.agenda.change(id.number(), machine.deadline(), None);
+        self.agenda.change(id.number(), moment(&machine), None);
         Some(machine)
     }
 
@@ -50,9 +50,9 @@ impl<K: Id, M: Timed> Table<K, M> {
     /// Changes a machine and notes what it waits for afterwards. The only way to change one.
     pub fn update<R>(&mut self, id: K, change: impl FnOnce(&mut M) -> R) -> Option<R> {
         let machine = self.machines.get_mut(id)?;
-        let before = machine.deadline();
+        let before = moment(machine);
         let result = change(machine);
-        self.agenda.change(id.number(), before, machine.deadline());
+        self.agenda.change(id.number(), before, moment(machine));
         Some(result)
     }
 
@@ -108,21 +108,27 @@ impl<K: Id, M: Timed> Table<K, M> {
     }
 }
 
+/// When a machine must act.
+#[inline(never)]
+fn moment(machine: &impl Timed) -> Option<Instant> {
+    machine.deadline().map(|deadline| deadline.at)
+}
+
 /// Which machine waits for which moment, the earliest first.
 #[derive(Debug, Default)]
 struct Agenda(Ordered);
 
 impl Agenda {
     #[inline(never)]
-    fn change(&mut self, number: u64, before: Option<Deadline>, after: Option<Deadline>) {
+    fn change(&mut self, number: u64, before: Option<Instant>, after: Option<Instant>) {
         if before == after {
             return;
         }
-        if let Some(deadline) = before {
-            self.0.remove((deadline.at.0, number));
+        if let Some(at) = before {
+            self.0.remove((at.0, number));
         }
-        if let Some(deadline) = after {
-            self.0.insert((deadline.at.0, number), 0);
+        if let Some(at) = after {
+            self.0.insert((at.0, number), 0);
         }
     }
 

@@ -28,8 +28,16 @@ impl Add<Duration> for Instant {
 
     /// Saturates, so that no interval a peer may name can overflow.
     fn add(self, after: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)))
+        Self(self.0.saturating_add(millis(after)))
     }
+}
+
+/// The whole milliseconds of a duration; so many as there can be when they are more. (`Duration::as_millis` counts with
+/// 128 bits, which WebAssembly has not.)
+#[inline(never)]
+pub(crate) fn millis(duration: Duration) -> u64 {
+    const MOST: u64 = u64::MAX / 1000 - 1;
+    duration.as_secs().min(MOST) * 1000 + u64::from(duration.subsec_millis())
 }
 
 /// When a machine wants to be called again, and why: the reason is for people who read a snapshot.

@@ -3,7 +3,7 @@
 
 use gloo_timers::callback::Timeout;
 
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Instant, millis};
 
 /// The longest a timeout is armed for: a delay above 2^31 ms would fire at once, and no wait need be as long.
 const LONGEST: Duration = Duration::from_secs(3_600);
@@ -27,7 +27,7 @@ impl Timer {
             return armed.rings_at;
         }
         let after = deadline.since(now).min(LONGEST);
-        let millis = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
+        let millis = u32::try_from(millis(after)).unwrap_or(u32::MAX);
         let rings_at = now + after;
         self.0 = Some(Armed { deadline, rings_at, _timeout: Timeout::new(millis, ring) });
         rings_at

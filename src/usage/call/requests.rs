@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use super::options::DtmfOptions;
 use crate::dialog::{DialogId, Effect, Failed, Kind, effect};
 use crate::message::{Method, Name, Request, Response};
-use crate::time::{Deadline, Duration, Instant};
+use crate::time::{Deadline, Duration, Instant, millis};
 use crate::usage::auth::{Leg, Verdict};
 use crate::usage::data::{CallHandle, FailureCode, Outcome, RequestId, RequestOptions};
 use crate::usage::inquiry::Inquiries;
@@ -210,7 +210,7 @@ impl Requests {
                 Some(tone) => {
                     let Some(mut request) = self.in_dialog(cx, dialog, Method::Info) else { return };
                     request.headers.push(Name::ContentType, "application/dtmf-relay");
-                    request.body = format!("Signal={tone}\r\nDuration={}\r\n", duration.as_millis()).into_bytes();
+                    request.body = format!("Signal={tone}\r\nDuration={}\r\n", millis(duration)).into_bytes();
                     if self.send(cx, call, request, Purpose::Tone) {
                         self.tones = Tones::Sounding;
                         return;
