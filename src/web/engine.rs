@@ -90,15 +90,8 @@ impl Engine {
     ///
     /// # Errors
     /// No such hint is known.
-    pub fn hint(&self, #[wasm_bindgen(unchecked_param_type = "Hint")] hint: &str) -> Result<(), JsError> {
-        let hint = match hint {
-            "online" => Hint::Online,
-            "offline" => Hint::Offline,
-            "resumed" => Hint::Resumed,
-            "hidden" => Hint::Hidden,
-            unknown => return Err(JsError::new(&format!("unknown hint: {unknown}"))),
-        };
-        self.pump.hint(hint);
+    pub fn hint(&self, #[wasm_bindgen(unchecked_param_type = "Hint")] hint: &JsValue) -> Result<(), JsError> {
+        self.pump.hint(object::read::<Hint>(hint, "hint")?);
         Ok(())
     }
 

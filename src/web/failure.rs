@@ -7,6 +7,7 @@
 //! A trap that is no panic (the stack is full) leaves the pump borrowed, which the next entry notices and reports.
 
 use core::cell::{Cell, RefCell};
+use core::mem::ManuallyDrop;
 use std::panic;
 
 use js_sys::Function;
@@ -20,7 +21,8 @@ pub(super) const EXPLANATION: &str = "The engine has failed. Reload the page to 
 thread_local! {
     static FAILED: Cell<bool> = const { Cell::new(false) };
     static NEXT: Cell<u32> = const { Cell::new(0) };
-    static WATCHERS: RefCell<Vec<(u32, Function)>> = const { RefCell::new(Vec::new()) };
+    /// Never dropped: the thread ends with its memory.
+    static WATCHERS: RefCell<ManuallyDrop<Vec<(u32, Function)>>> = const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 /// An engine that wants to know; it forgets when dropped.

@@ -51,8 +51,7 @@ impl Socket {
         let on_open = {
             let (pump, socket) = (pump.clone(), socket.clone());
             Closure::<dyn Fn()>::new(move || {
-                let protocol = Some(socket.protocol()).filter(|protocol| !protocol.is_empty());
-                hand(&pump, flow, Input::Opened { flow, protocol });
+                hand(&pump, flow, Input::Opened { flow, protocol: protocol(&socket) });
             })
         };
         let on_message = {
@@ -136,6 +135,12 @@ fn ignore() -> JsValue {
 
 fn set(socket: &WebSocket, name: &str, value: &JsValue) -> bool {
     Reflect::set(socket, &JsValue::from_str(name), value).unwrap_or(false)
+}
+
+/// What the server has chosen; nothing when it has not.
+fn protocol(socket: &WebSocket) -> Option<String> {
+    let protocol = Reflect::get(socket, &JsValue::from_str("protocol")).ok().filter(JsValue::is_string)?;
+    String::from_utf8(text::octets(&protocol)).ok().filter(|protocol| !protocol.is_empty())
 }
 
 fn hand(pump: &Weak<Pump>, flow: FlowId, input: Input) {

@@ -2,6 +2,7 @@
 //! tenth of the time, and one buffer kept for all of them spares the collector.
 
 use core::cell::RefCell;
+use core::mem::ManuallyDrop;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -31,26 +32,39 @@ extern "C" {
     fn length(this: &Long) -> u32;
 }
 
+/// What turns strings into octets.
+struct Scribe {
+    encoder: TextEncoder,
+    buffer: Uint8Array,
+}
+
 thread_local! {
-    static ENCODER: TextEncoder = TextEncoder::new();
-    static BUFFER: RefCell<Uint8Array> = RefCell::new(Uint8Array::new_with_length(LEAST));
+    /// Never dropped: the thread ends with its memory.
+    static SCRIBE: RefCell<ManuallyDrop<Scribe>> = RefCell::new(ManuallyDrop::new(Scribe {
+        encoder: TextEncoder::new(),
+        buffer: Uint8Array::new_with_length(LEAST),
+    }));
 }
 
 /// The UTF-8 octets of `text`, which must be a string; half a surrogate pair becomes U+FFFD.
 pub(super) fn octets(text: &JsValue) -> Vec<u8> {
-    let room = text.unchecked_ref::<Long>().length().saturating_mul(WIDEST);
-    if room > MOST {
-        return encode(text, &Uint8Array::new_with_length(room));
-    }
-    BUFFER.with_borrow_mut(|buffer| {
-        if room > buffer.length() {
-            *buffer = Uint8Array::new_with_length(room.next_power_of_two());
-        }
-        encode(text, buffer)
-    })
+    SCRIBE.with_borrow_mut(|scribe| scribe.octets(text))
 }
 
-fn encode(text: &JsValue, buffer: &Uint8Array) -> Vec<u8> {
-    let written = ENCODER.with(|encoder| encoder.encode_into(text, buffer)).written();
-    buffer.subarray(0, written).to_vec()
+impl Scribe {
+    fn octets(&mut self, text: &JsValue) -> Vec<u8> {
+        let room = text.unchecked_ref::<Long>().length().saturating_mul(WIDEST);
+        if room > MOST {
+            return self.encode(text, &Uint8Array::new_with_length(room));
+        }
+        if room > self.buffer.length() {
+            self.buffer = Uint8Array::new_with_length(room.next_power_of_two());
+        }
+        self.encode(text, &self.buffer)
+    }
+
+    fn encode(&self, text: &JsValue, buffer: &Uint8Array) -> Vec<u8> {
+        let written = self.encoder.encode_into(text, buffer).written();
+        buffer.subarray(0, written).to_vec()
+    }
 }

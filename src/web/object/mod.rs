@@ -11,6 +11,7 @@ mod table;
 mod tests;
 
 use core::cell::RefCell;
+use core::mem::ManuallyDrop;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -84,8 +85,9 @@ extern "C" {
 }
 
 thread_local! {
-    /// Names already made, by where their text lies.
-    static NAMES: RefCell<Vec<(Place, JsValue)>> = const { RefCell::new(Vec::new()) };
+    /// Names already made, by where their text lies. Never dropped: the thread ends with its memory, and what runs at its
+    /// end would be code for nothing.
+    static NAMES: RefCell<ManuallyDrop<Vec<(Place, JsValue)>>> = const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 /// Address and length of a text that never moves.

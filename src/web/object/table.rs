@@ -5,8 +5,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::name::{camel, kebab};
 use super::{Object, Target, Wrong, member, object, set, word};
 use crate::agent::{
-    Capabilities, Command, Config, ConnectionState, Direction, Event, Interest, ReconnectConfig, RegistrationConfig,
-    TimerConfig,
+    Capabilities, Command, Config, ConnectionState, Direction, Event, Hint, Interest, ReconnectConfig,
+    RegistrationConfig, TimerConfig,
 };
 use crate::usage::call::{
     AcceptOptions, CallEnd, CallEvent, CallState, Cause, DialOptions, DialogData, DtmfOptions, EndedBy, HangupOptions,
@@ -127,6 +127,7 @@ words! {
     Direction { In, Out }
     EndedBy { Local, Remote, Network }
     FailureCode { WrongState, NotConnected, Timeout, Rejected, Ended, Limit, Busy, Media, Authentication, Closed }
+    Hint { Online, Offline, Resumed, Hidden }
     Interest { Trace, Calls, Messages, Requests }
     RefreshMethod { Auto, Update, Invite }
     RegistrationState { Unregistered, Registering, Registered, Waiting, Rejected }
