@@ -14,10 +14,12 @@ use crate::files::{copy, fresh_dir};
 use crate::progress::{heading, note, result};
 use crate::run::Step;
 use crate::setup::{self, Tools, WASM, cargo, npm, npm_tool, require};
+use crate::shorten::{self, shorten};
 use crate::size;
 
 const DIST: &str = "pkg/dist";
 const BOUND: &str = "pkg/wasm";
+const GLUE: &str = "pkg/wasm/patchcord.js";
 const PACKED: &str = "target/package";
 const INSTALLED: &str = "www/node_modules/patchcord";
 const PAGE: &str = "www/dist";
@@ -50,7 +52,7 @@ pub(crate) fn build(tools: &Tools) -> Result<PathBuf, Failure> {
     note("wasm-bindgen");
     bindgen(tools).quiet()?;
     note("wasm-opt");
-    npm_tool("wasm-opt").args(wasm_opt_args()).quiet()?;
+    optimise()?;
     note("face: esbuild, tsc");
     require("pkg/src/index.ts")?;
     npm_tool("esbuild").args(bundle_args("pkg/src/index.ts", "pkg/dist/index.js")).quiet()?;
@@ -90,9 +92,18 @@ fn bindgen(tools: &Tools) -> Step {
     Step::new(&tools.bindgen).args(["--target", "web", "--out-name", "patchcord", "--out-dir", BOUND]).arg(input)
 }
 
+/// Makes the core small, and has the glue call it by its new names.
+fn optimise() -> Result<(), Failure> {
+    let told = npm_tool("wasm-opt").args(wasm_opt_args()).ask();
+    let told = told.map_err(|why| Failure::new(format!("wasm-opt failed: {why}")))?;
+    let glue = fs::read_to_string(GLUE).map_err(cannot(format!("read {GLUE}")))?;
+    fs::write(GLUE, shorten(&glue, &told)?).map_err(cannot(format!("write {GLUE}")))
+}
+
 fn wasm_opt_args() -> Vec<String> {
     let mut args = vec!["-Oz".to_owned(), "--strip-debug".to_owned(), "--strip-producers".to_owned()];
     args.extend(FOR_GZIP.map(str::to_owned));
+    args.push(shorten::PASS.to_owned());
     args.push("--mvp-features".to_owned());
     args.extend(FEATURES.map(|feature| format!("--enable-{feature}")));
     args.extend(["pkg/wasm/patchcord_bg.wasm", "-o", "pkg/dist/patchcord_bg.wasm"].map(str::to_owned));
