@@ -28,9 +28,14 @@ const FEATURES: [&str; 6] =
     ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
 
 /// What counts is the size after gzip, and gzip does better with many short functions that resemble each other than
-/// with few long ones, and with data in one piece. Each was measured; together they save 8 %.
-const FOR_GZIP: [&str; 3] =
-    ["--one-caller-inline-max-function-size=10", "--skip-pass=memory-packing", "--skip-pass=local-cse"];
+/// with few long ones, with data in one piece, and with functions that resemble each other side by side, as their names
+/// order them. Each was measured; together they save 10 %.
+const FOR_GZIP: [&str; 4] = [
+    "--one-caller-inline-max-function-size=10",
+    "--skip-pass=memory-packing",
+    "--skip-pass=local-cse",
+    "--reorder-functions-by-name",
+];
 
 /// The command itself: set-up, build, and what came of it.
 pub(crate) fn command() -> Result<(), Failure> {
@@ -101,9 +106,12 @@ fn optimise() -> Result<(), Failure> {
 }
 
 fn wasm_opt_args() -> Vec<String> {
-    let mut args = vec!["-Oz".to_owned(), "--strip-debug".to_owned(), "--strip-producers".to_owned()];
+    // The second time it finds what the first has uncovered. The lowest 1024 octets are the far end of the stack: no object
+    // lies there.
+    let mut args = ["-Oz", "-Oz", "--low-memory-unused"].map(str::to_owned).to_vec();
     args.extend(FOR_GZIP.map(str::to_owned));
-    args.push(shorten::PASS.to_owned());
+    // Names are of use until the functions are in order.
+    args.extend(["--strip-debug", "--strip-producers", shorten::PASS].map(str::to_owned));
     args.push("--mvp-features".to_owned());
     args.extend(FEATURES.map(|feature| format!("--enable-{feature}")));
     args.extend(["pkg/wasm/patchcord_bg.wasm", "-o", "pkg/dist/patchcord_bg.wasm"].map(str::to_owned));
