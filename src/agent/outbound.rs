@@ -1,7 +1,7 @@
 //! The downward path: what rooms have told becomes outputs, until nobody has anything left to tell.
 
 use super::{ConnectionState, Direction, Event, Interest, Output, UserAgent};
-use crate::message::{FlowId, Frame, Message, Transport as ViaTransport, mask};
+use crate::message::{FlowId, Frame, Message, Transport as ViaTransport, lossy, mask};
 use crate::transport;
 use crate::usage::{Binding, Flow, Told};
 
@@ -140,7 +140,7 @@ impl UserAgent {
 
     fn trace(&mut self, direction: Direction, frame: &Frame) {
         if self.cx.interests.contains(&Interest::Trace) {
-            let message = mask(&String::from_utf8_lossy(frame.as_bytes()));
+            let message = mask(&lossy(frame.as_bytes()));
             self.outputs.push_back(Output::Event(Event::Trace { direction, message, at: self.cx.now }));
         }
     }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::text::lossy;
+
 /// Whether every `%` in `text` starts an escape.
 pub(super) fn is_well_formed(text: &str) -> bool {
     let mut pieces = text.split('%');
@@ -35,7 +37,7 @@ pub(super) fn decode(text: &str) -> Cow<'_, [u8]> {
 /// Undoes the escapes of `text`, once. A `%` that starts no escape stays; octets that are no UTF-8 become U+FFFD.
 #[must_use]
 pub fn percent_decode(text: &str) -> String {
-    String::from_utf8_lossy(&decode(text)).into_owned()
+    lossy(&decode(text)).into_owned()
 }
 
 /// `text` as the name or value of a URI's header component (RFC 3261 §25.1 `hvalue`): everything is escaped but

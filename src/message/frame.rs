@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::secrecy;
+use super::{secrecy, text::lossy};
 
 /// One socket's life. Never reused. Even a reconnect to the same server is a new flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +35,7 @@ impl fmt::Debug for Frame {
             Self::Text(_) => "Text",
             Self::Binary(_) => "Binary",
         };
-        out.debug_tuple(kind).field(&secrecy::mask(&String::from_utf8_lossy(self.as_bytes()))).finish()
+        out.debug_tuple(kind).field(&secrecy::mask(&lossy(self.as_bytes()))).finish()
     }
 }
 

@@ -144,7 +144,7 @@ pub(super) fn push_quoted(out: &mut String, text: &str) {
 }
 
 /// `text` as a quoted string.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     push_quoted(&mut out, text);
     out

@@ -51,6 +51,7 @@ pub use fault::{BadValue, Fault, Malformed};
 pub use frame::{FlowId, Frame};
 pub use head::Head;
 pub use headers::{Contacts, Field, Headers};
+pub(crate) use lex::quote;
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub use method::Method;
@@ -72,6 +73,7 @@ pub use sipfrag::{Sipfrag, StartLine};
 pub use status::StatusCode;
 pub use subscription_state::{SubscriptionState, Substate, Termination};
 pub use text::is_safe;
+pub(crate) use text::lossy;
 pub use uri::{BadUri, SipUri, Uri};
 pub use via::{Transport, Via};
 

@@ -109,11 +109,8 @@ pub fn origin_version(sdp: &str) -> Option<u64> {
 /// ```
 #[must_use]
 pub fn with_origin_version(sdp: &str, version: u64) -> String {
-    let mut sdp = sdp.to_owned();
-    if let Some(at) = version_at(&sdp) {
-        sdp.replace_range(at, &version.to_string());
-    }
-    sdp
+    let parts = version_at(sdp).and_then(|at| Some((sdp.get(..at.start)?, sdp.get(at.end..)?)));
+    parts.map_or_else(|| sdp.to_owned(), |(before, behind)| format!("{before}{version}{behind}"))
 }
 
 /// The streams, in order.

@@ -2,7 +2,7 @@
 
 use super::event::{CallEnd, CallEvent, Cause, EndedBy, ReasonData};
 use super::{HangupOptions, Phase};
-use crate::message::{Headers, Name, Reason, Response};
+use crate::message::{Headers, Name, Reason, Response, quote};
 use crate::time::Instant;
 use crate::usage::data::CallHandle;
 use crate::usage::{Cx, response_data};
@@ -119,7 +119,7 @@ pub(super) fn extra(options: &HangupOptions) -> Vec<(Name, String)> {
 fn write_reason(reason: &ReasonData) -> String {
     let ReasonData { protocol, cause, text } = reason;
     match text {
-        Some(text) => format!("{protocol};cause={cause};text=\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        Some(text) => format!("{protocol};cause={cause};text={}", quote(text)),
         None => format!("{protocol};cause={cause}"),
     }
 }
