@@ -202,9 +202,9 @@ impl<K: Id> Index<K> {
     pub fn remove(&mut self, text: &str) {
         let hash = Hash::of(text);
         let Some(entries) = self.by_hash.get_mut(hash) else { return };
-        let before = entries.len();
-        entries.retain(|(other, _)| other != text);
-        self.length -= before - entries.len();
+        let Some(at) = entries.iter().position(|(other, _)| other == text) else { return };
+        entries.swap_remove(at);
+        self.length -= 1;
         if entries.is_empty() {
             self.by_hash.remove(hash);
         }

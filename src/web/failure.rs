@@ -46,7 +46,9 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        WATCHERS.with_borrow_mut(|watchers| watchers.retain(|(id, _)| *id != self.0));
+        WATCHERS.with_borrow_mut(|watchers| {
+            watchers.iter().position(|(id, _)| *id == self.0).map(|at| watchers.swap_remove(at))
+        });
     }
 }
 

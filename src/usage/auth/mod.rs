@@ -171,11 +171,9 @@ impl Auth {
         let Asking { realm, offers } = asking;
         let shown = attempt.shown_token(&realm);
         let mut session = offers.iter().find_map(|offer| Session::open(offer, credentials, shown))?;
-        if let Some((_, before)) = self.sessions.iter().find(|(other, _)| *other == realm) {
-            session.succeed(before);
-        }
-        self.sessions.retain(|(other, _)| *other != realm);
-        if self.sessions.len() >= REALMS {
+        if let Some(at) = self.sessions.iter().position(|(other, _)| *other == realm) {
+            session.succeed(&self.sessions.remove(at).1);
+        } else if self.sessions.len() >= REALMS {
             self.sessions.remove(0);
         }
         self.sessions.push((realm, session));

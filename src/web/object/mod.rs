@@ -95,14 +95,17 @@ type Place = (usize, usize);
 
 /// A name or word as JavaScript's string, made once.
 fn with_word<R>(text: &'static str, work: impl FnOnce(&JsValue) -> R) -> R {
-    NAMES.with_borrow_mut(|names| {
-        let place: Place = (text.as_ptr() as usize, text.len());
-        let index = names.binary_search_by_key(&place, |(place, _)| *place).unwrap_or_else(|index| {
-            names.insert(index, (place, JsValue::from_str(text)));
-            index
-        });
-        work(names.get(index).map_or(&JsValue::UNDEFINED, |(_, word)| word))
-    })
+    NAMES.with_borrow_mut(|names| work(find_word(names, text).unwrap_or(&JsValue::UNDEFINED)))
+}
+
+#[inline(never)]
+fn find_word<'a>(names: &'a mut Vec<(Place, JsValue)>, text: &'static str) -> Option<&'a JsValue> {
+    let place: Place = (text.as_ptr() as usize, text.len());
+    let index = names.binary_search_by_key(&place, |(place, _)| *place).unwrap_or_else(|index| {
+        names.insert(index, (place, JsValue::from_str(text)));
+        index
+    });
+    names.get(index).map(|(_, word)| word)
 }
 
 #[inline(never)]
