@@ -124,7 +124,7 @@ impl Cx {
     /// Whether we take requests of this method; those nobody knows are for the application to judge.
     pub(super) fn is_allowed(&self, method: &Method) -> bool {
         matches!(method, Method::Other(_) | Method::Notify)
-            || self.profile.allow.split([',', ' ']).any(|known| known == method.as_str())
+            || self.profile.allow.split(',').any(|known| known.trim_ascii() == method.as_str())
     }
 
     /// What bodies we take, by what is offered (IV-15).
@@ -159,7 +159,7 @@ impl Cx {
         let required = request.headers.list(&Name::Require).unwrap_or_default();
         let mut unsupported = String::new();
         for option in required {
-            if !SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(&option)) {
+            if !SUPPORTED.split(',').any(|known| known.trim_ascii().eq_ignore_ascii_case(&option)) {
                 unsupported.push_str(if unsupported.is_empty() { "" } else { ", " });
                 unsupported.push_str(&option);
             }

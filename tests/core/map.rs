@@ -37,6 +37,32 @@ const USAGES: [(&str, &[&str]); 5] = [
 /// Who names the browser.
 const BROWSER: [&str; 5] = ["wasm_bindgen", "js_sys", "web_sys", "gloo", "serde_wasm_bindgen"];
 
+/// What of the standard library is large beside its use, and what serves instead.
+const HEAVY: [(&str, &str); 7] = [
+    ("HashMap", "store"),
+    (".as_millis()", "time::millis"),
+    (".sort", "store, or a heap"),
+    ("from_utf8_lossy", "message::lossy"),
+    (".to_lowercase()", "to_ascii_lowercase"),
+    (".to_uppercase()", "to_ascii_uppercase"),
+    ("std::net", "message/host.rs"),
+];
+
+/// What searches a text. For a text of more than one letter it brings 5 kB after gzip, for a letter next to
+/// nothing.
+const SEARCHES: [&str; 10] = [
+    ".contains(",
+    ".find(",
+    ".rfind(",
+    ".split(",
+    ".rsplit(",
+    ".split_once(",
+    ".rsplit_once(",
+    ".matches(",
+    ".match_indices(",
+    ".replace(",
+];
+
 const LONGEST_FUNCTION: usize = 60;
 const LONGEST_FILE: usize = 400;
 
@@ -236,6 +262,38 @@ fn map_only_the_browser_room_names_the_browser() {
         }
     }
     assert!(seen, "the browser room names it");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The text in quotes that `code` begins with, when it has more than one letter.
+fn long_literal(code: &str) -> Option<&str> {
+    let literal = code.strip_prefix('"')?.split('"').next()?;
+    (literal.chars().filter(|letter| *letter != '\\').count() > 1).then_some(literal)
+}
+
+#[test]
+fn map_a_search_is_told_from_one_for_a_letter() {
+    assert_eq!(long_literal("\", \")"), Some(", "));
+    assert_eq!(long_literal("\"\\no=\")"), Some("\\no="));
+    assert_eq!(long_literal("\",\")"), None);
+    assert_eq!(long_literal("\"\\n\")"), None);
+    assert_eq!(long_literal("[',', ' '])"), None);
+}
+
+#[test]
+fn map_the_package_brings_nothing_large_for_a_small_use() {
+    let native = |source: &Source| ["switchboard", "bin"].contains(&source.module[0].as_str());
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| !native(source) && source.module.last().unwrap() != "rsip") {
+        let code = without_comments(&source.text());
+        for (name, instead) in HEAVY.iter().filter(|(name, _)| code.contains(name)) {
+            wrong.push(format!("{}: {name}; take {instead}", source.path));
+        }
+        for search in SEARCHES {
+            let literals = code.split(search).skip(1).filter_map(long_literal);
+            wrong.extend(literals.map(|literal| format!("{}: {search}{literal:?}", source.path)));
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

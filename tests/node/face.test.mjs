@@ -100,7 +100,7 @@ test("design_3_config_carries_every_option", async () => {
     [config.displayName, config.userAgent, config.allowMd5],
     ["Alice", "desk/1", false],
   );
-  assert.deepEqual(config.limits, { calls: 2, dialogs: 3, transactions: 4 });
+  assert.deepEqual(config.limits, { calls: 2, dialogs: 3, transactions: 4, messageBytes: 65_536, headers: 128 });
   assert.deepEqual(config.timers, { t1Ms: 250, t2Ms: 2000, t4Ms: 2500, nonInvite100: false });
 });
 
@@ -786,7 +786,7 @@ test("nothing_that_is_left_alone_kills_the_process", async () => {
 test("sl_08_a_trap_is_fatal_settles_everything_and_closes_the_sockets", async () => {
   const closed = [];
   const { ua, engine, tell } = await start({
-    webSocket: (url) => ({ readyState: 1, onmessage: () => {}, close: () => closed.push(url) }),
+    webSocket: (url) => ({ readyState: 1, onmessage: () => {}, send: () => {}, close: () => closed.push(url) }),
   });
   const other = await start();
   const heard = [];

@@ -241,8 +241,8 @@ test("js_05_a_request_is_answered_later_where_its_default_is_prevented", async (
   tell(asked(1, { message: { headers: "", body: undefined } }));
   await settle();
   assert.deepEqual([answers(), event.body], [[], null]);
-  event.respond(404);
-  assert.deepEqual(answers(), [[1, { type: "response", status: 404, headers: [] }]]);
+  event.respond(403);
+  assert.deepEqual(answers(), [[1, { type: "response", status: 403, headers: [] }]]);
 });
 
 test("js_05_a_request_is_answered_once", async () => {
@@ -270,7 +270,7 @@ test("js_07_a_listener_that_answers_after_waiting_without_saying_so_is_told", as
   const { call, tell, answers, reports } = await talking();
   call.on("request", async (event) => {
     await undefined;
-    event.respond(404);
+    event.respond(403);
   });
   tell(asked(1));
   await settle();
@@ -282,7 +282,9 @@ test("js_05_wrong_answers_throw_at_once_and_leave_the_request_open", async () =>
   const { call, tell, answers } = await talking();
   const wrong = [
     [(event) => event.respond(), TypeError, /status/],
-    [(event) => event.respond(100), RangeError, /status/],
+    [(event) => event.respond(100), TypeError, /status/],
+    [(event) => event.respond(404), RangeError, /over/],
+    [(event) => event.respond(408), RangeError, /status/],
     [(event) => event.respond(700), RangeError, /status/],
     [(event) => event.respond(200.5), RangeError, /status/],
     [(event) => event.respond(200, { headers: { Via: "x" } }), TypeError, /"Via"/],
