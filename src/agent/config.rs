@@ -1,8 +1,10 @@
 //! What a user agent is made with, as plain data, and how it is taken apart for the rooms; what cannot work is refused.
 
-use super::check::{address_of_record, check_headers, check_limits, check_source, is_local, is_urn, with_plain_scheme};
+use super::check::{
+    address_of_record, check_headers, check_limits, check_source, check_text, is_local, is_urn, with_plain_scheme,
+};
 use crate::entropy::Entropy;
-use crate::message::{Name, NameAddr, SipUri, Uri, is_safe};
+use crate::message::{Name, NameAddr, SipUri, Uri};
 use crate::time::{Backoff, Duration};
 use crate::transaction::Timers;
 use crate::transport;
@@ -176,9 +178,7 @@ impl Config {
             return Err(Misuse::new("timers.t1: must be at least 1 millisecond"));
         }
         for (field, text) in [("displayName", &self.display_name), ("userAgent", &self.user_agent)] {
-            if text.as_deref().is_some_and(|text| !is_safe(text)) {
-                return Err(Misuse::new(format!("{field}: holds a line end or NUL")));
-            }
+            check_text(field, text.as_deref())?;
         }
         let domain = Uri::Sip(SipUri { user: None, password: None, ..aor.clone() });
         let sent_by = format!("{}.invalid", entropy.token(16));
@@ -278,9 +278,8 @@ fn register_contact(
     contact.params.set("reg-id", Some("1"));
     for (name, value) in params {
         let value = value.as_deref();
-        if !is_safe(name) || value.is_some_and(|value| !is_safe(value)) {
-            return Err(Misuse::new("registration.contactParams: holds a line end or NUL"));
-        }
+        check_text("registration.contactParams", Some(name))?;
+        check_text("registration.contactParams", value)?;
         if OURS.iter().any(|ours| ours.eq_ignore_ascii_case(name)) {
             return Err(Misuse::new(format!(
                 "registration.contactParams: `{name}` is written by the user agent itself"

@@ -131,7 +131,6 @@ pub struct UserAgent {
     calls: Calls,
     standalone: Standalone,
     asks: Asks,
-    /// How large a message may be.
     errand: Errand,
     outputs: VecDeque<Output>,
     /// Whether the driver has polled everything since the last change: the contract, checked in debug builds.

@@ -107,7 +107,7 @@ impl UserAgent {
     }
 
     fn flow_failed(&mut self, why: &str) {
-        if let Some(flow) = self.cx.flow.as_ref().map(|flow| flow.id) {
+        if let Some(flow) = self.cx.flow_id() {
             self.transport.give_up(self.cx.now, flow, NORMAL, why, &mut self.cx.entropy);
         }
     }

@@ -40,6 +40,9 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     duration.as_secs().min(MOST) * 1000 + u64::from(duration.subsec_millis())
 }
 
+/// No number of seconds that a peer names counts for more: a day (SL-10).
+pub const MOST_SECONDS: u32 = 86_400;
+
 /// When a machine wants to be called again, and why: the reason is for people who read a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline {

@@ -11,10 +11,7 @@
 //! once, or has granted outbound (RFC 5626 §5.4).
 
 use crate::entropy::Entropy;
-use crate::time::{Deadline, Duration, Instant};
-
-/// Longest Flow-Timer that is believed.
-const LONGEST: u32 = 86_400;
+use crate::time::{Deadline, Duration, Instant, MOST_SECONDS};
 
 /// The keep-alive of the flow that is up.
 #[derive(Debug)]
@@ -72,7 +69,7 @@ impl KeepAlive {
 
     /// What the edge has granted: the interval it asks for, in seconds, and whether it answers keep-alives.
     pub(super) fn granted(&mut self, now: Instant, interval: Option<u32>, outbound: bool, entropy: &mut Entropy) {
-        let wanted = interval.map_or(self.usual, |seconds| Duration::from_secs(u64::from(seconds.min(LONGEST))));
+        let wanted = interval.map_or(self.usual, |seconds| Duration::from_secs(u64::from(seconds.min(MOST_SECONDS))));
         let server = match &mut self.state {
             State::Off => return,
             State::Asked { server, longest, .. } => {

@@ -12,6 +12,12 @@ pub(super) fn sdp_of(headers: &Headers, body: &[u8]) -> Option<String> {
     (is_sdp && !text.is_empty()).then(|| text.to_owned())
 }
 
+/// Announces a session description as the body, and gives its octets.
+pub(super) fn add_sdp(headers: &mut Headers, description: &str) -> Vec<u8> {
+    headers.push(Name::ContentType, "application/sdp");
+    description.as_bytes().to_vec()
+}
+
 /// Whether the body is none, SDP as it is, or one that may be ignored (RFC 3261 §8.2.3).
 pub(super) fn is_understood(request: &Request) -> bool {
     let is_sdp = || is_plain(request) && sdp_of(&request.headers, &request.body).is_some();

@@ -247,19 +247,6 @@ impl Cx {
         self.respond(id, request.response(status, None, Some(to_tag)));
     }
 
-    /// Whether what is sent now can be read on its way.
-    #[must_use]
-    pub fn is_unencrypted(&self) -> bool {
-        self.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws)
-    }
-
-    /// Tells of something that is unsafe where it can be read on its way (SL-09).
-    pub fn warn_if_unencrypted(&mut self, code: &'static str, detail: &str) {
-        if self.is_unencrypted() {
-            self.diagnostic(code, detail);
-        }
-    }
-
     /// Refuses a request whose header fields are wrong for what it wants.
     pub fn refuse_fault(&mut self, id: ServerId, request: &Request, fault: &Fault, to_tag: &str) {
         self.diagnostic("malformed", format!("{}: {}", fault.phrase(), fault.detail));
@@ -386,9 +373,4 @@ impl Profile {
             Uri::Other { .. } => Err(format!("`{target}` is no address that can be called: use sip, sips, tel or urn")),
         }
     }
-}
-
-/// Whether a URI may be called over a connection that is not encrypted (RFC 3261 §26.2.2).
-pub(super) fn needs_tls(uri: &Uri) -> bool {
-    uri.as_sip().is_some_and(|uri: &SipUri| uri.secure)
 }

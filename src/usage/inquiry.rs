@@ -9,14 +9,14 @@
 //! | INFO with a body of a type that is not declared | 415 with Accept | 415 with Accept |
 //! | INFO of a package (Info-Package) | 469 with Recv-Info | 469 with Recv-Info |
 //! | a method nobody knows | 405 with Allow | 405 with Allow |
-//! | any, and sixteen wait already | – | 500 with Retry-After |
+//! | any, and 64 wait already | – | 500 with Retry-After |
 
 use super::data::{AskId, CallHandle, Interest};
 use super::question::{Answer, Question};
 use super::request::{add_body, add_headers};
 use super::{Cx, Owner, is_plain, message_data};
 use crate::dialog::{Effect, Failed, Kind, effect};
-use crate::message::{Head, Method, Name, Request, Response, StatusCode};
+use crate::message::{Head, MediaType, Method, Name, Request, Response, StatusCode};
 use crate::transaction::ServerId;
 
 /// How many may be open at once for one owner.
@@ -50,9 +50,8 @@ impl Inquiries {
         head: &Head,
     ) {
         let interest = if call.is_some() { Interest::Requests } else { Interest::Messages };
-        let is_asked = cx.interests.contains(&interest);
         let tag = head.to_tag().map_or_else(|| cx.entropy.tag(), str::to_owned);
-        if !is_asked {
+        if !cx.interests.contains(&interest) {
             if request.method == Method::Message {
                 cx.diagnostic(
                     "nobody-listens",
@@ -61,7 +60,7 @@ impl Inquiries {
             }
             return usual(cx, id, request, &tag);
         }
-        if let Some(refusal) = unacceptable(request, is_asked, &tag) {
+        if let Some(refusal) = unacceptable(request, true, &tag) {
             return cx.respond(id, refusal);
         }
         if self.0.len() >= OPEN {
@@ -154,15 +153,16 @@ fn unacceptable(request: &Request, is_asked: bool, tag: &str) -> Option<Response
     if !is_plain(request) {
         return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, Name::AcceptEncoding, "identity");
     }
-    let kind = request.headers.content_type();
-    let is = |essence: &str| kind.as_ref().is_some_and(|kind| kind.is(essence));
-    let is_known = match is_info {
-        true => is_asked || ["application/dtmf-relay", "application/dtmf"].into_iter().any(is),
-        false => {
-            kind.as_ref().is_some_and(|kind| kind.kind == "text")
-                || ["message/cpim", "application/im-iscomposing+xml", "application/json"].into_iter().any(is)
-        }
-    };
     let accepted = if is_info { INFO_BODIES } else { MESSAGE_BODIES };
+    let is_known = (is_info && is_asked)
+        || request
+            .headers
+            .content_type()
+            .is_some_and(|kind| accepted.split(',').any(|range| is_in(&kind, range.trim_ascii())));
     if is_known { None } else { refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, Name::Accept, accepted) }
+}
+
+/// Whether a media range (RFC 3261 §20.1), `type/subtype` or `type/*`, has room for this type.
+fn is_in(kind: &MediaType, range: &str) -> bool {
+    range.strip_suffix("/*").map_or_else(|| kind.is(range), |all| kind.kind == all)
 }

@@ -11,6 +11,7 @@ pub mod call;
 pub mod data;
 mod description;
 mod door;
+mod encryption;
 mod inquiry;
 pub mod question;
 pub mod registration;
@@ -19,7 +20,7 @@ mod show;
 mod standalone;
 mod uas;
 
-use description::{is_plain, is_understood, sdp_of};
+use description::{add_sdp, is_plain, is_understood, sdp_of};
 pub use door::{Cx, Flow, Offline, Profile, Readiness};
 pub use show::{body, message_data, response_data};
 pub use standalone::Standalone;

@@ -11,7 +11,6 @@
 
 use super::auth::{Leg, Verdict};
 use super::data::{AskId, FailureCode, Misuse, Outcome, RequestId, RequestOptions};
-use super::door::needs_tls;
 use super::inquiry::Inquiries;
 use super::question::Answer;
 use super::request::{add_body, add_headers, method, renumber};
@@ -40,10 +39,7 @@ impl Standalone {
         options: &RequestOptions,
     ) -> Result<(), Misuse> {
         let method = method(text)?;
-        let mut to = cx.profile.target(target).map_err(Misuse::new)?;
-        if needs_tls(&to.uri) && cx.is_unencrypted() {
-            return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
-        }
+        let mut to = cx.destination(target)?;
         if !cx.transactions.has_room() {
             cx.failed_limit(id);
             return Ok(());

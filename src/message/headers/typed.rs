@@ -36,6 +36,13 @@ impl Headers {
         self.values(&Name::Contact, NameAddr::parse).map(Contacts::List)
     }
 
+    /// Those addresses of a list header that can be read: one that cannot does not stand in the way of the others.
+    #[must_use]
+    pub fn readable_addresses(&self, name: &Name) -> Vec<NameAddr> {
+        let values = self.list(name).unwrap_or_default();
+        values.iter().filter_map(|value| NameAddr::parse(value).ok()).collect()
+    }
+
     /// The addresses of a header that demands brackets: Route, Record-Route, Service-Route, Path.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Authentication, shared by all usages: digest (RFC 3261 §22, RFC 7616, RFC 8760) and bearer tokens (RFC 8898).
 //!
 //! A session per realm holds what the server said last; requests carry the credentials of those sessions unasked that
-//! are for them: of every proxy, and of the server only that requests to this address have met before (AU-06). A request that is challenged all the same is sent again, a bounded number of times:
+//! are for them: of every proxy, and of the server only that requests to this address have met before (AU-06). A request
+//! that is challenged all the same is sent again, a bounded number of times:
 //!
 //! ```text
 //!            401/407                    credentials known            usage renumbers it
@@ -19,7 +20,7 @@ use super::data::AskId;
 use super::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 use super::{Cx, Owner};
 use crate::entropy::Entropy;
-use crate::message::{Algorithm, AuthenticationInfo, Method, Name, Offer, Request, Response, Transport};
+use crate::message::{Algorithm, AuthenticationInfo, Method, Name, Offer, Request, Response};
 use crate::store::Store;
 use crate::transaction::ClientId;
 use attempt::{Asking, Realm};
@@ -286,12 +287,10 @@ impl Cx {
     /// Answers the first of the realms that are left, if these credentials fit it.
     fn take_up(&mut self, waiting: &mut Waiting, credentials: &Credentials) {
         let asking = waiting.asking.remove(0);
-        let is_open = self.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws);
         let Some(session) = self.auth.open_session(asking, credentials, &waiting.attempt) else { return };
         waiting.answered += 1;
-        if is_open && session.is_md5() {
-            // SL-09
-            self.diagnostic("md5-over-ws", "whoever reads it can guess the password: use wss:");
+        if session.is_md5() {
+            self.warn_if_unencrypted("md5-over-ws", "whoever reads it can guess the password: use wss:");
         }
     }
 }

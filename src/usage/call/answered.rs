@@ -10,7 +10,7 @@
 
 use super::confirming::Confirming;
 use super::early_media::description;
-use super::established::not_acceptable;
+use super::established::without_session;
 use super::event::{Cause, EndedBy};
 use super::goodbye::Goodbye;
 use super::outgoing::{EarlyDialogs, Outgoing, Step};
@@ -65,8 +65,7 @@ impl Outgoing {
                     (None, _) => "the 2xx to our INVITE carries no offer",
                 };
                 cx.diagnostic("no-answer", why);
-                let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
-                Goodbye::leaving(cx, call, dialog, &not_acceptable(), broken)
+                without_session(cx, call, dialog, Cause::Protocol)
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::message::{Head, Method, Name, Request, StatusCode};
 use crate::store::Store;
 use crate::transaction::{ClientId, ServerId};
 use crate::usage::data::CallHandle;
-use crate::usage::{Cx, Usage};
+use crate::usage::{Cx, Usage, add_sdp};
 
 /// Branches by INVITE transaction.
 #[derive(Debug, Default)]
@@ -72,8 +72,7 @@ impl Cx {
             }
         }
         if let Some(answer) = answer {
-            ack.headers.push(Name::ContentType, "application/sdp");
-            ack.body = answer.as_bytes().to_vec();
+            ack.body = add_sdp(&mut ack.headers, answer);
         }
         self.finish(&mut ack);
         self.send_ack(&ack);

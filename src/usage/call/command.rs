@@ -9,7 +9,6 @@ use super::{
 };
 use crate::dialog::DialogId;
 use crate::usage::data::{CallHandle, FailureCode, Misuse, RequestId, RequestOptions};
-use crate::usage::door::needs_tls;
 use crate::usage::request::method;
 use crate::usage::{Cx, Readiness};
 
@@ -23,10 +22,7 @@ impl Calls {
         if !call.0.is_multiple_of(2) || call.0 <= self.last_taken {
             return Err(Misuse::new(format!("{} is not a fresh even number for a call", call.0)));
         }
-        let to = cx.profile.target(target).map_err(Misuse::new)?;
-        if needs_tls(&to.uri) && cx.is_unencrypted() {
-            return Err(Misuse::new(format!("`{target}` asks for sips and the connection is ws:, not wss:")));
-        }
+        let to = cx.destination(target)?;
         self.last_taken = call.0;
         let dial = Dial::new(cx.now, to, options);
         let has_room = self.has_room(cx) && cx.transactions.has_room();

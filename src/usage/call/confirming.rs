@@ -8,8 +8,8 @@
 //! ```
 
 use super::change::{Next, Theirs};
-use super::established::{Established, not_acceptable};
-use super::event::{Cause, EndedBy};
+use super::established::{Established, without_session};
+use super::event::Cause;
 use super::goodbye::Goodbye;
 use super::session::{Session, Side};
 use super::{HangupOptions, Phase, end};
@@ -78,9 +78,8 @@ impl Confirming {
         match (self.step, answer) {
             (Step::Taking { .. }, Answer::MediaFailed { detail, .. }) => {
                 cx.diagnostic("media", detail);
-                let failed = end::plain(EndedBy::Local, Cause::Media, cx.now);
                 self.next.abandon(cx);
-                Goodbye::leaving(cx, call, self.dialog, &not_acceptable(), failed)
+                without_session(cx, call, self.dialog, Cause::Media)
             }
             (Step::Taking { offer, answer }, _) => {
                 self.session.agree(offer, answer, Side::Remote, false);
@@ -95,9 +94,8 @@ impl Confirming {
             (Step::Making { invite, head, .. }, answer) => {
                 cx.diagnostic("media", answer.complaint());
                 cx.acknowledge(invite, self.dialog, &head, None);
-                let failed = end::plain(EndedBy::Local, Cause::Media, cx.now);
                 self.next.abandon(cx);
-                Goodbye::leaving(cx, call, self.dialog, &not_acceptable(), failed)
+                without_session(cx, call, self.dialog, Cause::Media)
             }
         }
     }
@@ -116,8 +114,7 @@ impl Confirming {
         }
         cx.diagnostic("media", "the media did not answer the offer in the 2xx in time");
         let dialog = self.drop_session(cx);
-        let failed = end::plain(EndedBy::Local, Cause::Media, cx.now);
-        Goodbye::leaving(cx, call, dialog, &not_acceptable(), failed)
+        without_session(cx, call, dialog, Cause::Media)
     }
 
     /// The peer changes the session before the first one stands: it waits until the media is free (IV-08).

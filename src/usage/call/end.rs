@@ -3,12 +3,9 @@
 use super::event::{CallEnd, CallEvent, Cause, EndedBy, ReasonData};
 use super::{HangupOptions, Phase};
 use crate::message::{Headers, Name, Reason, Response, quote};
-use crate::time::Instant;
+use crate::time::{Instant, MOST_SECONDS};
 use crate::usage::data::CallHandle;
 use crate::usage::{Cx, response_data};
-
-/// No Retry-After says more: a day, in seconds.
-const LONGEST: u32 = 86_400;
 
 /// Tells that a call is over, and leaves nothing of it.
 pub(super) fn ended(cx: &mut Cx, call: CallHandle, end: CallEnd) -> Phase {
@@ -56,8 +53,7 @@ pub(super) fn closed_by_limit(at: Instant) -> CallEnd {
 pub(super) fn refused(response: &Response, at: Instant) -> CallEnd {
     CallEnd {
         reason: reasons(&response.headers),
-        // SL-10
-        retry_after: response.headers.retry_after().map(|seconds| seconds.min(LONGEST)),
+        retry_after: response.headers.retry_after().map(|seconds| seconds.min(MOST_SECONDS)),
         response: Some(response_data(response)),
         ..plain(EndedBy::Remote, cause_of(response.status.code()), at)
     }

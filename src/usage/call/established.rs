@@ -110,7 +110,7 @@ impl Established {
                 let cseq = self.unacknowledged.remove(at).cseq();
                 if self.give_up_answer(cx, call, cseq) == Some(Stake::Call) {
                     cx.diagnostic("ack-timeout", "the peer never answered the offer in our 2xx: there is no session");
-                    return self.farewell(cx, call, &HangupOptions::default(), end::silent(cx.now));
+                    return self.unheard(cx, call);
                 }
                 cx.diagnostic(
                     "ack-lost",
@@ -120,7 +120,7 @@ impl Established {
             }
             Some((_, Alarm::GaveUp)) => {
                 cx.diagnostic("ack-timeout", "the peer never acknowledged our 2xx");
-                self.farewell(cx, call, &HangupOptions::default(), end::silent(cx.now))
+                self.unheard(cx, call)
             }
         }
     }
@@ -155,19 +155,20 @@ impl Established {
 
     /// The peer has broken the exchange of descriptions so that there is no session (IV-02).
     pub(super) fn broken(self, cx: &mut Cx, call: CallHandle) -> Phase {
-        let broken = end::plain(EndedBy::Local, Cause::Protocol, cx.now);
-        self.farewell(cx, call, &not_acceptable(), broken)
+        let dialog = self.drop_session(cx);
+        without_session(cx, call, dialog, Cause::Protocol)
     }
 
     /// The media cannot take what both sides have agreed on.
     pub(super) fn no_media(self, cx: &mut Cx, call: CallHandle) -> Phase {
-        let failed = end::plain(EndedBy::Local, Cause::Media, cx.now);
-        self.farewell(cx, call, &not_acceptable(), failed)
+        let dialog = self.drop_session(cx);
+        without_session(cx, call, dialog, Cause::Media)
     }
 
-    fn farewell(self, cx: &mut Cx, call: CallHandle, options: &HangupOptions, end: CallEnd) -> Phase {
+    /// The peer has not acknowledged our first 2xx, or not as it must.
+    fn unheard(self, cx: &mut Cx, call: CallHandle) -> Phase {
         let dialog = self.drop_session(cx);
-        Goodbye::leaving(cx, call, dialog, options, end)
+        Goodbye::leaving(cx, call, dialog, &HangupOptions::default(), end::silent(cx.now))
     }
 
     /// Lets go of everything but the dialog.
@@ -212,8 +213,10 @@ impl Established {
     }
 }
 
-/// RFC 3326: why a call with no usable session description is ended.
-pub(super) fn not_acceptable() -> HangupOptions {
+/// Ends a call that has no usable session description, and tells the peer why (RFC 3326): `Media` where ours is missing,
+/// `Protocol` where the peer's is.
+pub(super) fn without_session(cx: &mut Cx, call: CallHandle, dialog: DialogId, cause: Cause) -> Phase {
     let reason = ReasonData { protocol: "SIP".to_owned(), cause: 488, text: Some("Not Acceptable Here".to_owned()) };
-    HangupOptions { reason: Some(reason), ..HangupOptions::default() }
+    let options = HangupOptions { reason: Some(reason), ..HangupOptions::default() };
+    Goodbye::leaving(cx, call, dialog, &options, end::plain(EndedBy::Local, cause, cx.now))
 }

@@ -21,7 +21,7 @@ impl Calls {
     pub fn on_request(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, head: &Head) {
         let tag = head.to_tag().unwrap_or_default();
         if request.method == Method::Bye {
-            return self.on_bye(cx, call, id, request, tag);
+            return self.on_bye(cx, call, id, request, head);
         }
         let is_over = |phase: &Phase| matches!(phase, Phase::Leaving(..) | Phase::Parting(_) | Phase::Gone);
         if self.calls.get(call).is_none_or(|entry| is_over(&entry.phase)) {
@@ -33,7 +33,7 @@ impl Calls {
         }
         self.calls.update(call, Call::heard);
         match &request.method {
-            Method::Invite | Method::Update => self.on_change(cx, call, id, request, tag),
+            Method::Invite | Method::Update => self.on_change(cx, call, id, request, head),
             Method::Info | Method::Message | Method::Other(_) => self.on_inquiry(cx, call, id, request, head),
             // DG-08: there is no subscription in this dialog.
             Method::Notify => cx.refuse(id, request, StatusCode::CALL_DOES_NOT_EXIST, tag),
@@ -50,7 +50,8 @@ impl Calls {
     }
 
     /// A re-INVITE or an UPDATE (RFC 3261 §14.2, RFC 3311 §5.2).
-    fn on_change(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, tag: &str) {
+    fn on_change(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, head: &Head) {
+        let tag = head.to_tag().unwrap_or_default();
         let is_invite = request.method == Method::Invite;
         if is_invite {
             cx.transactions.set_local_tag(id, tag);
@@ -63,9 +64,9 @@ impl Calls {
         if !is_understood(request) {
             return cx.refuse_body(id, request, tag);
         }
-        let theirs = Theirs::new(id, request);
+        let theirs = Theirs::new(id, request, head);
         if !is_invite && sdp_of(&request.headers, &request.body).is_none() {
-            return self.on_refresh(cx, call, id, request);
+            return self.on_refresh(cx, call, id, request, head);
         }
         self.turn(cx, call, |cx, phase| match phase {
             Phase::Established(established) => established.on_offer(cx, call, theirs),
@@ -87,8 +88,8 @@ impl Calls {
     }
 
     /// An UPDATE that offers nothing: the peer has moved, or shows that it is there (RFC 3311 §5.2).
-    fn on_refresh(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request) {
-        let dialog = request.head().ok().and_then(|head| cx.dialogs.of_request(&head));
+    fn on_refresh(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, request: &Request, head: &Head) {
+        let dialog = cx.dialogs.of_request(head);
         self.calls.update(call, |entry| match &mut entry.phase {
             Phase::Established(established) => {
                 established.refresh_target(cx, &request.headers);
@@ -122,9 +123,9 @@ impl Calls {
     }
 
     /// RFC 3261 §15.1.2: pending requests first, then the 200.
-    fn on_bye(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, bye: &Request, tag: &str) {
-        let from = bye.head().ok().and_then(|head| cx.dialogs.of_request(&head));
-        let answer = |cx: &mut Cx| cx.respond(id, bye.response(StatusCode::OK, None, Some(tag)));
+    fn on_bye(&mut self, cx: &mut Cx, call: CallHandle, id: ServerId, bye: &Request, head: &Head) {
+        let from = cx.dialogs.of_request(head);
+        let answer = |cx: &mut Cx| cx.respond(id, bye.response(StatusCode::OK, None, head.to_tag()));
         if matches!(self.calls.get(call), Some(Call { phase: Phase::Outgoing(_), .. })) {
             answer(cx);
         }

@@ -21,7 +21,7 @@ use crate::transaction::ServerId;
 use crate::usage::data::{AskId, CallHandle, FailureCode, RequestId};
 use crate::usage::question::{Answer, Question};
 use crate::usage::request::{add_body, add_headers};
-use crate::usage::{Cx, Owner, Usage, message_data, sdp_of};
+use crate::usage::{Cx, Owner, Usage, add_sdp, message_data, sdp_of};
 
 /// How long people have to decide, before 480 is answered for them.
 pub(super) const DECISION: Duration = Duration::from_secs(180);
@@ -233,8 +233,7 @@ impl Incoming {
         let mut response = self.request.response(StatusCode::OK, None, Some(&self.local_tag));
         cx.describe_us(&mut response.headers);
         add_headers(&mut response.headers, &options.headers);
-        response.headers.push(Name::ContentType, "application/sdp");
-        response.body = text.as_bytes().to_vec();
+        response.body = add_sdp(&mut response.headers, &text);
         if let Some(dialog) = cx.dialogs.get_mut(self.dialog) {
             dialog.confirm();
         }

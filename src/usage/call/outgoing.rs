@@ -21,10 +21,9 @@ use crate::time::{Deadline, Duration, Instant};
 use crate::transaction::ClientId;
 use crate::usage::auth::{Attempt, Leg, Verdict};
 use crate::usage::data::{AskId, CallHandle};
-use crate::usage::door::needs_tls;
 use crate::usage::question::{Answer, Question};
 use crate::usage::request::{add_headers, renumber};
-use crate::usage::{Cx, Offline, Owner, Usage, message_data, response_data};
+use crate::usage::{Cx, Offline, Owner, Usage, add_sdp, message_data, response_data};
 
 /// Whom to call and how.
 #[derive(Debug)]
@@ -168,8 +167,7 @@ impl Outgoing {
         add_headers(&mut request.headers, &self.dial.options.headers);
         self.offer = made.map(|made| self.session.send(made));
         if let Some(offer) = &self.offer {
-            request.headers.push(Name::ContentType, "application/sdp");
-            request.body = offer.as_bytes().to_vec();
+            request.body = add_sdp(&mut request.headers, offer);
         }
         let early = (CallState::Calling, EarlyDialogs::new(), EarlyMedia::None);
         self.send(cx, call, request, Attempt::default(), early)
@@ -185,7 +183,7 @@ impl Outgoing {
     ) -> Phase {
         self.redirects.note(&request);
         // SL-09: the connection may be another one than when the call was asked for.
-        let exposed = needs_tls(&request.uri) && cx.is_unencrypted();
+        let exposed = cx.exposes(&request.uri);
         if exposed {
             cx.diagnostic("sips-over-ws", "no INVITE was sent: a sips address asks for encryption, which ws: has not");
         }

@@ -3,9 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::message::{Name, NameAddr, Request, Response, Transport, Uri};
+use crate::message::{Name, NameAddr, Request, Response, Uri};
 use crate::usage::Cx;
-use crate::usage::door::needs_tls;
 
 /// The most the application may allow.
 pub(super) const MOST: u32 = 5;
@@ -40,8 +39,7 @@ impl Redirects {
             return;
         }
         // One that cannot be read does not stand in the way of the others.
-        let values = response.headers.list(&Name::Contact).unwrap_or_default();
-        let mut contacts: Vec<NameAddr> = values.iter().filter_map(|value| NameAddr::parse(value).ok()).collect();
+        let mut contacts = response.headers.readable_addresses(&Name::Contact);
         // Best first: each round takes the first of the highest preference.
         while let Some(best) = contacts.iter().map(preference).max() {
             let Some(at) = contacts.iter().position(|contact| preference(contact) == best) else { return };
@@ -69,10 +67,9 @@ impl Redirects {
 
 /// Whether we can call it: sip, over any connection; sips over one that is encrypted; tel.
 fn is_callable(cx: &Cx, uri: &Uri) -> bool {
-    let open = cx.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Ws);
     match uri {
         // SL-05: whoever redirects does not write header fields of ours (RFC 3261 §19.1.5).
-        Uri::Sip(sip) => sip.headers.is_empty() && !(open && needs_tls(uri)),
+        Uri::Sip(sip) => sip.headers.is_empty() && !cx.exposes(uri),
         Uri::Other { scheme, .. } => scheme.eq_ignore_ascii_case("tel"),
     }
 }

@@ -2,14 +2,12 @@
 
 use super::{GruuData, Outbound, Registration, RegistrationEvent, RegistrationState, State, Then};
 use crate::message::{Name, NameAddr, Request, Response, Uri};
-use crate::time::Duration;
+use crate::time::{Duration, MOST_SECONDS};
 use crate::transaction::ClientId;
 use crate::usage::auth::{Attempt, Leg, Verdict};
 use crate::usage::data::{Address, Failure, FailureCode};
 use crate::usage::{Binding, Cx, Gruu, Owner, Told, response_data};
 
-/// Nothing a peer names counts for longer (SL-10).
-const LONGEST: u32 = 86_400;
 /// How long before the end of a binding it is refreshed at the latest.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -81,11 +79,10 @@ impl Registration {
 
     fn on_success(&mut self, cx: &mut Cx, response: &Response) {
         // RG-02: a contact of somebody else's that cannot be read is no concern of ours.
-        let values = response.headers.list(&Name::Contact).unwrap_or_default();
-        let contacts: Vec<NameAddr> = values.iter().filter_map(|value| NameAddr::parse(value).ok()).collect();
+        let contacts = response.headers.readable_addresses(&Name::Contact);
         let State::Registering { expires: asked, .. } = self.state else { return };
         let own = self.account.own(&contacts);
-        let expires = own.map_or(0, |own| granted(own, response, asked)).min(LONGEST);
+        let expires = own.map_or(0, |own| granted(own, response, asked)).min(MOST_SECONDS);
         let Some(own) = own.filter(|_| expires > 0) else {
             cx.diagnostic("not-bound", "the 2xx to REGISTER does not list our contact");
             return self.retry_later(cx, Some(response), "the registrar did not bind our contact");
@@ -122,7 +119,7 @@ impl Registration {
     fn on_interval_too_brief(&mut self, cx: &mut Cx, response: &Response) {
         let wanted = response.headers.seconds(&Name::MinExpires).ok().flatten();
         let usual = self.account.expires;
-        match (&self.state, wanted.map(|least| least.min(LONGEST))) {
+        match (&self.state, wanted.map(|least| least.min(MOST_SECONDS))) {
             (State::Registering { expires, .. }, Some(least)) if *expires == usual && least > usual => {
                 self.start(cx, least)
             }
@@ -150,7 +147,7 @@ impl Registration {
 
     fn retry_later(&mut self, cx: &mut Cx, response: Option<&Response>, why: &str) {
         self.failures = self.failures.saturating_add(1);
-        let floor = response.and_then(|response| response.headers.retry_after()).unwrap_or(0).min(LONGEST);
+        let floor = response.and_then(|response| response.headers.retry_after()).unwrap_or(0).min(MOST_SECONDS);
         let mut wait = self.account.backoff.after(self.failures, &mut cx.entropy);
         // While the registrar still holds our contact, there is an attempt before it lets go.
         let left = self.bound_until.map(|until| until.since(cx.now).saturating_sub(MARGIN));

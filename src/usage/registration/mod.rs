@@ -27,7 +27,7 @@ use super::auth::Leg;
 use super::data::{Failure, FailureCode, Outcome, RequestId};
 use super::{Cx, Owner, Told, response_data};
 use crate::entropy::Entropy;
-use crate::message::{Name, Request, Response};
+use crate::message::{Name, Response};
 use crate::time::{Deadline, Instant, Timed};
 use crate::transaction::ClientId;
 use request::{Outbound, Series};
@@ -291,7 +291,7 @@ impl Registration {
 
     /// Sends a REGISTER; None when no socket is open.
     fn send(&mut self, cx: &mut Cx, contact: String, expires: u32) -> Option<ClientId> {
-        let mut request: Request = self.series.next(cx, &self.account, self.outbound);
+        let mut request = self.series.next(cx, &self.account, self.outbound);
         request.headers.push(Name::Contact, contact);
         request.headers.push(Name::Expires, expires.to_string());
         cx.send(request, Owner::Registration).ok()

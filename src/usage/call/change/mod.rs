@@ -315,7 +315,9 @@ impl Wish {
     }
 
     fn ended(self, cx: &mut Cx) {
-        self.fail(cx, &failure(FailureCode::Ended, "the call has ended", None));
+        for id in self.commands {
+            cx.failed_ended(id);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Change, MEDIA, Patience, ROUNDS, Then, Wish, after_glare, failure};
 use crate::dialog::{Effect, Failed, Kind, effect};
-use crate::message::{Head, Method, Name, Request, Response, sdp};
+use crate::message::{Head, Method, Request, Response, sdp};
 use crate::usage::auth::{Attempt, Leg, Verdict};
 use crate::usage::call::early_media::description;
 use crate::usage::call::established::Established;
@@ -12,7 +12,7 @@ use crate::usage::call::session::Side;
 use crate::usage::call::{Phase, RefreshMethod, end};
 use crate::usage::data::{AskId, CallHandle, Failure, FailureCode};
 use crate::usage::question::{Answer, Question};
-use crate::usage::{Cx, Owner};
+use crate::usage::{Cx, Owner, add_sdp};
 
 impl Established {
     /// Somebody wants the session changed. While another change is under way it waits, alone (IV-07).
@@ -109,8 +109,7 @@ impl Established {
             return;
         };
         cx.describe_us(&mut request.headers);
-        request.headers.push(Name::ContentType, "application/sdp");
-        request.body = offer.as_bytes().to_vec();
+        request.body = add_sdp(&mut request.headers, &offer);
         self.transmit(cx, call, request, Attempt::default(), (method, offer, wish));
     }
 

@@ -2,7 +2,7 @@
 //! RFC 3311 §5.2). What cannot be agreed on is refused with 488, and the call stays as it was.
 
 use super::{Change, Encounter, MEDIA, Stake, Then, Wish};
-use crate::message::{Method, Name, Request, StatusCode, sdp};
+use crate::message::{Head, Method, Name, Request, StatusCode, sdp};
 use crate::transaction::ServerId;
 use crate::usage::call::Phase;
 use crate::usage::call::established::Established;
@@ -10,7 +10,7 @@ use crate::usage::call::session::Side;
 use crate::usage::call::unacknowledged::{Place, Unacknowledged};
 use crate::usage::data::{AskId, CallHandle};
 use crate::usage::question::{Answer, Question};
-use crate::usage::{Cx, Owner, sdp_of};
+use crate::usage::{Cx, Owner, add_sdp, sdp_of};
 
 impl Change {
     /// The peer's offer that is being answered.
@@ -45,12 +45,13 @@ const UNACKNOWLEDGED: usize = 2;
 #[derive(Debug)]
 pub(in crate::usage::call) struct Theirs {
     id: ServerId,
+    cseq: u32,
     request: Box<Request>,
 }
 
 impl Theirs {
-    pub(in crate::usage::call) fn new(id: ServerId, request: &Request) -> Self {
-        Self { id, request: Box::new(request.clone()) }
+    pub(in crate::usage::call) fn new(id: ServerId, request: &Request, head: &Head) -> Self {
+        Self { id, cseq: head.cseq.number, request: Box::new(request.clone()) }
     }
 
     /// Whether it is this request.
@@ -223,8 +224,7 @@ impl Established {
         };
         let offer = self.session.send(made);
         self.accept(cx, theirs, &offer);
-        let cseq = theirs.request.head().map_or(0, |head| head.cseq.number);
-        self.change = Change::AwaitingAnswer { cseq, offer, stake: Stake::Change };
+        self.change = Change::AwaitingAnswer { cseq: theirs.cseq, offer, stake: Stake::Change };
         Phase::Established(self)
     }
 
@@ -232,14 +232,12 @@ impl Established {
     fn accept(&mut self, cx: &mut Cx, theirs: &Theirs, description: &str) {
         let mut response = theirs.request.response(StatusCode::OK, None, None);
         cx.describe_us(&mut response.headers);
-        response.headers.push(Name::ContentType, "application/sdp");
-        response.body = description.as_bytes().to_vec();
+        response.body = add_sdp(&mut response.headers, description);
         self.refresh_target(cx, &theirs.request.headers);
         self.note_reached(cx);
         cx.respond(theirs.id, response.clone());
         if theirs.is_invite() {
-            let cseq = theirs.request.head().map_or(0, |head| head.cseq.number);
-            self.unacknowledged.push(Unacknowledged::new(cx, Place::Later, theirs.id, cseq, response));
+            self.unacknowledged.push(Unacknowledged::new(cx, Place::Later, theirs.id, theirs.cseq, response));
         }
     }
 
