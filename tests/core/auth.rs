@@ -13,22 +13,12 @@ use patchcord::usage::data::RequestId;
 use patchcord::usage::question::{CredentialSource, Credentials};
 use sha2::{Sha256, Sha512_256};
 
-use super::sim::{Script, Text, registering};
+use super::sim::{Script, Text, alice, registering};
 
 const SHA: &str = "Digest realm=\"example.test\", nonce=\"n-sha\", qop=\"auth\", algorithm=SHA-256, opaque=\"o\"";
 const MD5: &str = "Digest realm=\"example.test\", nonce=\"n-md5\", qop=\"auth\", algorithm=MD5";
 const SHA_512: &str = "Digest realm=\"example.test\", nonce=\"n-512\", qop=\"auth\", algorithm=SHA-512-256";
 const BEARER: &str = "Bearer realm=\"example.test\", authz_server=\"https://login.example.test/\"";
-
-fn alice() -> Credentials {
-    Credentials {
-        username: "alice".to_owned(),
-        password: Some("secret".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    }
-}
 
 fn knowing(credentials: Credentials) -> Config {
     Config { credentials: CredentialSource::Fixed { credentials }, ..registering() }

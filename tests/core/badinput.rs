@@ -8,7 +8,7 @@ use patchcord::usage::question::{Answer, CredentialSource, Credentials};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::sim::{Script, Text, config, registering};
+use super::sim::{Script, Text, alice, config, registering};
 
 const EVIL: &str = "x\r\nEvil: 1";
 
@@ -385,7 +385,7 @@ fn ms_16_line_ends_in_what_the_application_says_are_misuse_and_send_nothing() {
     };
     let body = Body { content_type: EVIL.to_owned(), content: Content::Text("x".to_owned()), disposition: None };
     let credentials = |username: &str| CredentialSource::Fixed {
-        credentials: Credentials { username: username.to_owned(), password: None, ha1: None, realm: None, token: None },
+        credentials: Credentials { username: username.to_owned(), ..alice() },
     };
     for command in [
         Command::Call {
@@ -436,7 +436,7 @@ fn ms_16_line_ends_in_the_configuration_are_misuse_that_names_the_field() {
         })
     };
     let param = |name: &str, value: &str| vec![(name.to_owned(), Some(value.to_owned()))];
-    let credentials = Credentials { username: EVIL.to_owned(), password: None, ha1: None, realm: None, token: None };
+    let credentials = Credentials { username: EVIL.to_owned(), ..alice() };
     for (field, config) in [
         ("aor", Config { aor: format!("sip:alice@example.test{EVIL}"), ..config() }),
         ("displayName", Config { display_name: Some(EVIL.to_owned()), ..config() }),
@@ -592,14 +592,7 @@ fn sl_08_flows_calls_and_questions_that_do_not_exist_are_harmless() {
 
 #[test]
 fn sl_09_an_md5_digest_over_ws_warns() {
-    let credentials = Credentials {
-        username: "alice".to_owned(),
-        password: Some("secret".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    };
-    let source = CredentialSource::Fixed { credentials };
+    let source = CredentialSource::Fixed { credentials: alice() };
     for (server, algorithm, warns) in [
         ("ws://localhost", "algorithm=MD5", true),
         ("ws://localhost", "opaque=\"x\"", true),
@@ -620,15 +613,8 @@ fn sl_09_an_md5_digest_over_ws_warns() {
 
 #[test]
 fn sl_06_every_tag_branch_call_id_and_cnonce_is_unique_also_over_agents() {
-    let credentials = Credentials {
-        username: "alice".to_owned(),
-        password: Some("secret".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    };
     let config = Config {
-        credentials: CredentialSource::Fixed { credentials },
+        credentials: CredentialSource::Fixed { credentials: alice() },
         limits: Limits { calls: 1_000, dialogs: 1_000, ..Limits::default() },
         ..config()
     };

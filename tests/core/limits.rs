@@ -8,7 +8,7 @@ use patchcord::usage::question::{CredentialSource, Credentials};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::sim::{PeerDialog, Script, Text, config};
+use super::sim::{PeerDialog, Script, Text, alice, config};
 
 fn limited(limits: Limits) -> Script {
     Script::connected_as(Config { limits, ..config() })
@@ -311,11 +311,8 @@ fn sl_10_the_longest_timers_overflow_nothing() {
 
 #[test]
 fn sl_08_a_server_that_asks_for_ever_new_realms_fills_no_request() {
-    let source = |username: &str| {
-        let secret = Some("secret".to_owned());
-        let credentials =
-            Credentials { username: username.to_owned(), password: secret, ha1: None, realm: None, token: None };
-        CredentialSource::Fixed { credentials }
+    let source = |username: &str| CredentialSource::Fixed {
+        credentials: Credentials { username: username.to_owned(), ..alice() },
     };
     let mut script = Script::connected_as(Config { credentials: source("alice"), ..config() });
     for number in 0..50 {

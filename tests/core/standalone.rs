@@ -2,11 +2,11 @@
 
 use patchcord::agent::{Capabilities, Command, Config, Interest};
 use patchcord::usage::data::{FailureCode, RequestId, RequestOptions};
-use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
+use patchcord::usage::question::{Answer, CredentialSource, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::sim::{ALLOW, Script, Text, body, config, header, respond};
+use super::sim::{ALLOW, Script, Text, alice, body, config, header, respond};
 
 const BOB: &str = "sip:bob@example.test";
 
@@ -116,14 +116,7 @@ fn tr_10_a_request_whose_connection_is_lost_fails_and_is_not_sent_again() {
 
 #[test]
 fn au_03_a_challenged_request_is_sent_again_with_credentials_from_either_source() {
-    let credentials = Credentials {
-        username: "alice".to_owned(),
-        password: Some("secret".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    };
-    let fixed = CredentialSource::Fixed { credentials: credentials.clone() };
+    let fixed = CredentialSource::Fixed { credentials: alice() };
     for source in [fixed, CredentialSource::Ask] {
         let mut script = Script::connected_as(Config { credentials: source.clone(), ..config() });
         let (id, first) = message(&mut script);
@@ -131,7 +124,7 @@ fn au_03_a_challenged_request_is_sent_again_with_credentials_from_either_source(
         script.say(&Text::challenge(&first, 407, &[challenge]));
         if source == CredentialSource::Ask {
             script.silence_until(20_000);
-            let question = script.answer(Answer::Credentials { credentials: Some(credentials.clone()) });
+            let question = script.answer(Answer::Credentials { credentials: Some(alice()) });
             assert!(matches!(question, Question::Credentials { challenge } if challenge.realm == "r"));
         }
         let second = script.expect("MESSAGE ");
@@ -164,14 +157,7 @@ fn tr_10_a_connection_lost_while_credentials_are_asked_for_fails_the_request() {
     let (id, message) = message(&mut script);
     script.say(&Text::challenge(&message, 401, &["Digest realm=\"r\", nonce=\"n\""]));
     script.cut();
-    let credentials = Credentials {
-        username: "alice".to_owned(),
-        password: Some("x".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    };
-    script.answer(Answer::Credentials { credentials: Some(credentials) });
+    script.answer(Answer::Credentials { credentials: Some(alice()) });
     assert_eq!(script.failure(id).code, FailureCode::NotConnected);
 }
 

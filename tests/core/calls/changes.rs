@@ -3,23 +3,16 @@
 use patchcord::agent::Config;
 use patchcord::usage::call::{Cause, RefreshMethod};
 use patchcord::usage::data::FailureCode;
-use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
+use patchcord::usage::question::{Answer, CredentialSource, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{ALLOW, Script, Signaling, Text, config, description, direction, version};
+use crate::sim::{ALLOW, Script, Signaling, Text, alice, config, description, direction, version};
 
 pub(super) const CHALLENGE: &str = "Digest realm=\"p\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"";
 
 pub(super) fn fixed() -> Config {
-    let credentials = Credentials {
-        username: "alice".to_owned(),
-        password: Some("secret".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    };
-    Config { credentials: CredentialSource::Fixed { credentials }, ..config() }
+    Config { credentials: CredentialSource::Fixed { credentials: alice() }, ..config() }
 }
 
 #[test]

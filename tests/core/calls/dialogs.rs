@@ -1,11 +1,12 @@
 //! What holds within the dialog of a call, and for requests that belong to none.
 
 use patchcord::usage::call::{Cause, EndedBy};
-use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
+use patchcord::usage::question::{Answer, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{ALLOW, PeerDialog, SDP, Script, Text, config};
+use super::changes::fixed;
+use crate::sim::{ALLOW, PeerDialog, SDP, Script, Text};
 
 #[test]
 fn dg_02_the_route_set_of_a_caller_is_the_record_route_of_the_2xx_reversed() {
@@ -147,15 +148,7 @@ fn dg_09_bye_nobody_answers_ends_the_call_after_64_t1() {
 
 #[test]
 fn dg_09_a_challenge_to_bye_is_answered() {
-    let credentials = Credentials {
-        username: "alice".to_owned(),
-        password: Some("secret".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    };
-    let source = CredentialSource::Fixed { credentials };
-    let mut script = Script::connected_as(patchcord::agent::Config { credentials: source, ..config() });
+    let mut script = Script::connected_as(fixed());
     let (call, _, _) = script.outgoing();
     script.hangup(call);
     let bye = script.expect("BYE ");

@@ -89,8 +89,8 @@ fn dg_07_silence_is_408_and_a_lost_connection_is_nothing() {
     }
 }
 
-/// A request of each method is refused with `code`: the call, and the request.
-fn refused(script: &mut Script, method: &str, code: u16) -> CallHandle {
+/// A request of this method in a call that is up is refused with `status` and this header.
+fn refused(script: &mut Script, method: &str, status: &str, (name, value): (&str, &str)) -> CallHandle {
     let (call, _) = script.live(true);
     match method {
         "INVITE" => script.set_hold(call, true),
@@ -98,7 +98,7 @@ fn refused(script: &mut Script, method: &str, code: u16) -> CallHandle {
         _ => script.request_in(call, method),
     };
     let request = script.expect(&format!("{method} "));
-    script.say(&Text::answer(&request, &format!("{code} Whatever")).with("Contact", "<sip:elsewhere@192.0.2.7>"));
+    script.say(&Text::answer(&request, status).with(name, value));
     if method == "INVITE" {
         script.expect("ACK ");
     }
@@ -112,7 +112,8 @@ fn dg_07_a_call_ends_with_or_without_bye_or_stays_as_the_table_says() {
     for (code, row) in codes.chain(harmless.filter(|(code, _)| *code != 491)) {
         for (method, left) in ["INVITE", "UPDATE", "INFO"].into_iter().zip(row) {
             let mut script = Script::connected();
-            let call = refused(&mut script, method, code);
+            let status = format!("{code} Whatever");
+            let call = refused(&mut script, method, &status, ("Contact", "<sip:elsewhere@192.0.2.7>"));
             script.note(&format!("{code} to {method}"));
             match (left, method) {
                 (C, _) => {
@@ -180,17 +181,7 @@ fn dg_11_a_peer_that_asks_to_be_left_alone_is_left_alone_whatever_it_refused() {
     for method in ["INVITE", "UPDATE", "INFO"] {
         for (value, seconds) in [("10", 10), ("10 (lunch);duration=60", 10), ("4000", 3600), ("soon", 0)] {
             let mut script = Script::connected();
-            let (call, _) = script.live(true);
-            match method {
-                "INVITE" => script.set_hold(call, true),
-                "UPDATE" => script.renegotiate(call, RefreshMethod::Update),
-                _ => script.request_in(call, method),
-            };
-            let request = script.expect(&format!("{method} "));
-            script.say(&Text::answer(&request, "503 Service Unavailable").with("Retry-After", value));
-            if method == "INVITE" {
-                script.expect("ACK ");
-            }
+            let call = refused(&mut script, method, "503 Service Unavailable", ("Retry-After", value));
             if seconds > 0 {
                 script.advance_to(1_000 * seconds - 1);
                 for id in [script.request_in(call, "INFO"), script.set_hold(call, true)] {

@@ -1,13 +1,12 @@
 //! Forked calls: FK-02, FK-03, and what branches that lost still say.
 
-use patchcord::agent::Config;
 use patchcord::usage::call::{Cause, EndedBy};
 use patchcord::usage::data::CallHandle;
-use patchcord::usage::question::{CredentialSource, Credentials};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{PeerDialog, Script, Text, config};
+use super::changes::fixed;
+use crate::sim::{PeerDialog, Script, Text};
 
 /// A call of ours that rings at these branches.
 fn forked(script: &mut Script, tags: &[&str]) -> (CallHandle, Text) {
@@ -121,10 +120,7 @@ fn fk_03_a_refusal_ends_all_early_dialogs() {
 
 #[test]
 fn fk_03_a_challenge_ends_all_early_dialogs_and_their_numbers_are_not_used_again() {
-    let credentials =
-        Credentials { username: "a".to_owned(), password: Some("b".to_owned()), ha1: None, realm: None, token: None };
-    let credentials = CredentialSource::Fixed { credentials };
-    let mut script = Script::connected_as(Config { credentials, ..config() });
+    let mut script = Script::connected_as(fixed());
     let (call, invite) = forked(&mut script, &["a", "b"]);
     script.say(&Text::challenge(&invite, 407, &["Digest realm=\"r\", nonce=\"n\""]));
     script.expect("ACK ");

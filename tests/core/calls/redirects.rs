@@ -3,10 +3,10 @@
 use patchcord::agent::{Command, Config};
 use patchcord::usage::call::{Cause, DialOptions, EndedBy};
 use patchcord::usage::data::{CallHandle, FailureCode, RequestId};
-use patchcord::usage::question::{CredentialSource, Credentials};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use super::changes::fixed;
 use crate::sim::{Script, Text, config};
 
 fn following(script: &mut Script, most: u32) -> (CallHandle, Text) {
@@ -237,14 +237,7 @@ fn iv_13_a_refusal_that_holds_everywhere_stops() {
 
 #[test]
 fn iv_13_a_challenge_at_a_contact_is_answered_there() {
-    let credentials = Credentials {
-        username: "alice".to_owned(),
-        password: Some("x".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    };
-    let mut script = Script::connected_as(Config { credentials: CredentialSource::Fixed { credentials }, ..config() });
+    let mut script = Script::connected_as(fixed());
     let (_, first) = following(&mut script, 1);
     redirect(&mut script, &first, &["<sip:a@x.test>"]);
     let second = next(&mut script, "sip:a@x.test");

@@ -4,23 +4,13 @@
 use patchcord::agent::{Command, Config, Input};
 use patchcord::usage::call::{Cause, EndedBy, RenegotiateOptions};
 use patchcord::usage::data::{CallHandle, FailureCode, RequestId, RequestOptions};
-use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
+use patchcord::usage::question::{Answer, CredentialSource, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{PeerDialog, Script, Text, body, config, header};
+use crate::sim::{PeerDialog, Script, Text, alice, body, config, header};
 
 const CHALLENGE: &str = "Digest realm=\"r\", nonce=\"n1\", qop=\"auth\", algorithm=SHA-256";
-
-fn credentials() -> Credentials {
-    Credentials {
-        username: "alice".to_owned(),
-        password: Some("secret".to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    }
-}
 
 fn info(script: &mut Script, call: CallHandle) -> RequestId {
     script.call_request(call, "INFO", RequestOptions::default())
@@ -366,7 +356,7 @@ fn rc_04_hangup_ends_what_is_under_way_and_its_answer_changes_nothing() {
 
 #[test]
 fn au_03_a_challenged_request_is_sent_again_as_the_next_of_the_dialog() {
-    let fixed = CredentialSource::Fixed { credentials: credentials() };
+    let fixed = CredentialSource::Fixed { credentials: alice() };
     for (credentials, status) in [(fixed.clone(), 401), (fixed, 407), (CredentialSource::Ask, 401)] {
         let mut script = Script::connected_as(Config { credentials: credentials.clone(), ..config() });
         let (call, ..) = script.outgoing();
@@ -377,7 +367,7 @@ fn au_03_a_challenged_request_is_sent_again_as_the_next_of_the_dialog() {
         if credentials == CredentialSource::Ask {
             script.expect_nothing();
             script.advance(5_000);
-            let question = script.answer(Answer::Credentials { credentials: Some(self::credentials()) });
+            let question = script.answer(Answer::Credentials { credentials: Some(alice()) });
             assert!(matches!(question, Question::Credentials { .. }));
         }
         let second = script.expect("MESSAGE ");
@@ -424,7 +414,7 @@ fn au_07_hangup_while_credentials_are_asked_for_withdraws_the_question() {
     script.hangup(call);
     let bye = script.expect("BYE ");
     assert_eq!(script.failure(id).code, FailureCode::Ended);
-    script.answer(Answer::Credentials { credentials: Some(credentials()) });
+    script.answer(Answer::Credentials { credentials: Some(alice()) });
     script.answer_request(&bye, "200 OK");
     script.expect_nothing();
 }

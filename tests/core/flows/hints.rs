@@ -9,15 +9,8 @@ use crate::sim::{Script, config};
 
 #[test]
 fn tr_07_three_hints_in_a_second_make_one_attempt_a_second_later() {
-    let mut script = Script::connected();
-    script.cut();
-    for _ in 0..4 {
-        let at = retry_at(&script).unwrap();
-        script.advance_to(at);
-        script.fail_to_open();
-    }
+    let mut script = discouraged();
     let now = script.now();
-    assert!(retry_at(&script).unwrap() >= now + 30_000);
     script.hint(Hint::Online);
     assert_eq!(retry_at(&script), Some(now + 1_000));
     script.advance(400);

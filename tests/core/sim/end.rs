@@ -12,7 +12,7 @@ use patchcord::message::{FlowId, Frame};
 use patchcord::time::{Deadline, Instant};
 use patchcord::usage::call::{CallEnd, CallEvent, CallState, EndedBy};
 use patchcord::usage::data::{AskId, CallHandle, Limits, Outcome, RequestId};
-use patchcord::usage::question::{Answer, CredentialSource, Question};
+use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
 use patchcord::usage::registration::RegistrationEvent;
 
 use super::{Media, ladder};
@@ -290,6 +290,12 @@ pub(crate) fn config() -> Config {
         timers: TimerConfig::default(),
         capabilities: Capabilities::default(),
     }
+}
+
+/// What Alice knows: her password, for any realm.
+pub(crate) fn alice() -> Credentials {
+    let password = Some("secret".to_owned());
+    Credentials { username: "alice".to_owned(), password, ha1: None, realm: None, token: None }
 }
 
 /// The same who registers for ten minutes at a time.

@@ -19,7 +19,7 @@ mod script;
 mod text;
 
 pub(crate) use asking::{GAP_MS, TONE_MS, body, header, respond};
-pub(crate) use end::{ALLOW, ANSWER, OFFER, config, registering};
+pub(crate) use end::{ALLOW, ANSWER, OFFER, alice, config, registering};
 pub(crate) use media::{Media, Signaling, description, direction, peers, version};
 pub(crate) use pair::Pair;
 pub(crate) use script::{PeerDialog, Script};
