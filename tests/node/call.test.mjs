@@ -1,41 +1,21 @@
 // Two user agents in Node, over real sockets, by way of the development edge.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { startSwitchboard } from "../lib/switchboard.mjs";
-import { next, phone, plainMedia, reached, ringing, sdp, talking } from "./phone.mjs";
+import { before, describe, test } from "node:test";
+import { atEdge, next, plainMedia, reached, ringing, sdp, talking } from "./phone.mjs";
 
-let edge;
-const made = [];
-
-before(async () => {
-  edge = await startSwitchboard();
-});
-
-after(async () => {
-  await Promise.all(made.map((ua) => ua.close()));
-  await edge.stop();
-});
-
-/** A connected user agent, closed at the end. */
-async function online(name, options) {
-  const ua = await phone(edge, name, options);
-  made.push(ua);
-  await ua.connect();
-  return ua;
-}
+const { edge, offline, online } = atEdge();
 
 describe("registration", { timeout: 30_000 }, () => {
   test("rg_01_connect_resolves_registered_and_disconnect_unregisters", async () => {
-    const ua = await phone(edge, "alice");
-    made.push(ua);
+    const ua = await offline("alice");
     const states = [];
     ua.on("statechange", ({ state }) => states.push(state));
     const messages = [];
     ua.on("trace", ({ direction, message, at }) => messages.push({ direction, message, at }));
     assert.equal(ua.state, "idle");
     await ua.connect();
-    assert.deepEqual([ua.state, ua.server, ua.registration.state], ["connected", edge.ws, "registered"]);
+    assert.deepEqual([ua.state, ua.server, ua.registration.state], ["connected", (await edge).ws, "registered"]);
     assert.deepEqual(states, ["connecting", "connected"]);
     const left = (ua.registration.expiresAt.getTime() - Date.now()) / 1000;
     assert.ok(left > 0 && left <= 600, `${left} s`);
@@ -60,8 +40,7 @@ describe("registration", { timeout: 30_000 }, () => {
   });
 
   test("au_wrong_credentials_reject_connect", async () => {
-    const ua = await phone(edge, "alice", { credentials: { username: "alice", password: "wrong" } });
-    made.push(ua);
+    const ua = await offline("alice", { credentials: { username: "alice", password: "wrong" } });
     await assert.rejects(ua.connect(), { name: "PatchcordError", code: "authentication" });
     assert.equal(ua.registration.state, "rejected");
   });

@@ -1,8 +1,10 @@
 // A user agent in Node for tests: sockets by the package ws, media by a plain object, everything that crosses to the
 // engine cloned.
 
+import { after } from "node:test";
 import WebSocket from "ws";
 import { UserAgent } from "../../pkg/dist/index.js";
+import { startSwitchboard } from "../lib/switchboard.mjs";
 
 globalThis[Symbol.for("patchcord.clone")] = true;
 
@@ -59,6 +61,29 @@ export function phone(edge, name, options = {}) {
     webSocket: (url) => new WebSocket(url, "sip"),
     ...options,
   });
+}
+
+/** The development edge for the tests of one file, and user agents at it, which are closed before it stops. */
+export function atEdge() {
+  const edge = startSwitchboard();
+  const made = [];
+  /** A user agent, not yet connected. */
+  const offline = async (name, options) => {
+    const ua = await phone(await edge, name, options);
+    made.push(ua);
+    return ua;
+  };
+  /** A connected one. */
+  const online = async (name, options) => {
+    const ua = await offline(name, options);
+    await ua.connect();
+    return ua;
+  };
+  after(async () => {
+    await Promise.all(made.map((ua) => ua.close()));
+    await (await edge).stop();
+  });
+  return { edge, offline, online };
 }
 
 /** The next event of that type, or the next that `fits`. */

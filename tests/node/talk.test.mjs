@@ -1,37 +1,21 @@
 // What two user agents do within a call and beside it, over real sockets, by way of the development edge.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { startSwitchboard } from "../lib/switchboard.mjs";
-import { direction, next, phone, plainMedia, talking } from "./phone.mjs";
+import { before, describe, test } from "node:test";
+import { atEdge, direction, next, plainMedia, talking } from "./phone.mjs";
 
-let edge;
+const { offline, online } = atEdge();
 let alice;
 let bob;
 let media;
-const made = [];
 const wire = [];
 
 before(async () => {
-  edge = await startSwitchboard();
   media = { alice: plainMedia("alice"), bob: pickyMedia("bob") };
   [alice, bob] = await Promise.all([online("alice", { media: media.alice }), online("bob", { media: media.bob })]);
   bob.on("call", () => {});
   alice.on("trace", ({ direction, message }) => wire.push(`${direction} ${message}`));
 });
-
-after(async () => {
-  await Promise.all(made.map((ua) => ua.close()));
-  await edge.stop();
-});
-
-/** A connected user agent, closed at the end. */
-async function online(name, options) {
-  const ua = await phone(edge, name, options);
-  made.push(ua);
-  await ua.connect();
-  return ua;
-}
 
 /** Media that refuses as many offers as `refusals` says. */
 function pickyMedia(owner) {
@@ -229,8 +213,7 @@ describe("messages and requests out of calls", { timeout: 60_000 }, () => {
   });
 
   test("requests_need_a_connection", async () => {
-    const dave = await phone(edge, "dave");
-    made.push(dave);
+    const dave = await offline("dave");
     await assert.rejects(dave.message("bob", "hi"), { code: "not-connected" });
     await assert.rejects(dave.request("OPTIONS", "bob"), { code: "not-connected" });
   });
