@@ -26,11 +26,12 @@ export interface CallEvents<M extends MediaSession> {
   playbackblocked: UaEvent<object>;
   /**
    * The peer has sent a request in this call: INFO (RFC 6086), MESSAGE (RFC 3428), or a method that only the application
-   * knows. A listener answers it by `respond()`, 200 to 699 but never 408; 404, 410, 480, 481 and few others end the call
-   * (RFC 5057 §5.1).
-   * If none does, it is answered as usual: 200 for INFO and MESSAGE, 405 for a method nobody knows. To answer later, call
-   * `preventDefault()` in the listener; after 30 s the usual answer is sent. `respond()` throws TypeError or RangeError for
-   * wrong arguments, and PatchcordError `wrong-state` once there is an answer.
+   * knows. A listener answers it by `respond()`, 200 to 699 but for 408 and for those by which the peer would end the call
+   * (404, 410, 416, 480 to 485, 502, 604; RFC 5057 §5.1).
+   * If none does, it is answered as usual: 200 for MESSAGE and for INFO, 415 or 469 for an INFO whose body or package is
+   * none we declare, 405 for a method nobody knows. To answer later, call `preventDefault()` in the listener; after 30 s the
+   * usual answer is sent. `respond()` throws TypeError or RangeError for wrong arguments, and PatchcordError `wrong-state`
+   * once there is an answer.
    *
    * @example
    * call.on("request", (event) => {

@@ -2,7 +2,8 @@
 //!
 //! One file per concern. The commands: [`demo`], [`test`], [`package`] (`build`), [`bench`], [`fuzz`]. What they stand on:
 //! [`setup`] (tools that are missing are installed), [`browser`] and [`namespace`] (what the browser test needs of the
-//! system), [`size`], [`shorten`], and below them [`run`] (child processes), [`progress`] (what the user sees), [`files`] and [`failure`].
+//! system), [`size`], [`shorten`], and below them [`run`] (child processes), [`progress`] (what the user sees), [`files`]
+//! and [`failure`].
 
 mod bench;
 mod browser;
