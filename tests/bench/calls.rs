@@ -6,7 +6,7 @@
 //!   10,000  ──┘  disturbs both alike
 //! ```
 #![allow(missing_docs, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
-// The one place that asks what time it really is.
+// Real time is what this measures.
 #![allow(clippy::disallowed_methods)]
 
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ type Work = fn(&mut Desk);
 /// What is measured.
 const WORK: [(&str, Work); 5] = [
     ("OPTIONS in a dialog, 200 out", |desk| desk.ask("OPTIONS")),
-    ("INFO in a dialog, refusal out", |desk| desk.ask("INFO")),
+    ("INFO in a dialog, 200 out", |desk| desk.ask("INFO")),
     ("re-INVITE in, answer out, ACK in", Desk::ask_again),
     ("a call in, 200 out, ACK, BYE", Desk::call_and_hang_up),
     ("a tick with nothing to do", Desk::tick),
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 struct Desk {
     agent: UserAgent,
     now: Instant,
-    /// Our tag in each call.
+    /// The dialog of each call.
     calls: Vec<Dialog>,
     /// The call that is next.
     next: usize,
@@ -124,13 +124,13 @@ impl Desk {
         self.input(Input::Tick);
     }
 
-    /// A request in the dialog whose turn it is; it must be answered.
+    /// A request in the dialog whose turn it is; it must be answered with 200.
     fn ask(&mut self, method: &str) {
         let at = self.turn();
         self.calls[at].cseq += 1;
         let request = request(method, &self.calls[at], self.requests, "");
         self.hear(request);
-        assert!(self.last.starts_with("SIP/2.0 "), "{method}: {}", self.last);
+        assert!(self.last.starts_with("SIP/2.0 200 "), "{method}: {}", self.last);
     }
 
     fn ask_again(&mut self) {
@@ -138,7 +138,7 @@ impl Desk {
         self.calls[at].cseq += 1;
         let invite = request("INVITE", &self.calls[at], self.requests, SDP);
         self.hear(invite);
-        assert!(self.last.starts_with("SIP/2.0 "), "{}", self.last);
+        assert!(self.last.starts_with("SIP/2.0 200 "), "{}", self.last);
         let ack = request("ACK", &self.calls[at], self.requests, "");
         self.hear(ack);
     }

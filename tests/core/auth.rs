@@ -1,5 +1,5 @@
-//! Authentication on the wire: requirements AU-01 to AU-07, SL-07, SL-09. What a challenge must be answered with is
-//! computed here from the hash functions alone.
+//! Authentication on the wire: requirements AU-01 to AU-07, SL-07; MS-16 and SL-09 in part. What a challenge must be
+//! answered with is computed here from the hash functions alone.
 
 mod algorithms;
 mod secrecy;
@@ -33,7 +33,7 @@ fn caller(config: Config) -> Script {
     Script::connected_as(Config { registration: None, ..config })
 }
 
-/// Connected, a REGISTER sent; it comes too.
+/// Connected, with a REGISTER on its way: the REGISTER, and what waits for it.
 fn asking(config: Config) -> (Script, Text, RequestId) {
     let mut script = Script::new(config);
     let id = script.connect();

@@ -97,7 +97,7 @@ fn both(text: &str) -> (Message, SipMessage) {
 }
 
 #[test]
-fn ms_14_start_lines_and_bodies_read_as_rsip_reads_them() {
+fn ms_02_start_lines_and_bodies_read_as_rsip_reads_them() {
     for text in MESSAGES {
         match both(text) {
             (Message::Request(ours), SipMessage::Request(theirs)) => {
@@ -159,7 +159,6 @@ fn ms_07_what_finds_transaction_and_dialog_reads_as_rsip_reads_it() {
 fn ms_08_what_we_write_reads_in_rsip_as_what_we_read() {
     for text in MESSAGES {
         let (ours, theirs) = both(text);
-        let again = SipMessage::try_from(ours.to_bytes()).unwrap();
-        assert_eq!((again.body(), again.headers().iter().count()), (theirs.body(), theirs.headers().iter().count()));
+        assert_eq!(SipMessage::try_from(ours.to_bytes()).unwrap(), theirs);
     }
 }

@@ -1,26 +1,18 @@
-//! How much a user agent holds: requirements SL-02, SL-08, SL-10. Each limit is filled and overflows; what ends calls or
-//! keeps them alive goes on at every one.
+//! How much a user agent holds: requirements SL-02, SL-08, SL-10; how long it waits where it is told: TX-01. Each limit is
+//! filled and overflows; what ends calls or keeps them alive goes on at every one.
 
-use patchcord::agent::{Config, UserAgent};
+use patchcord::agent::{Command, Config, TimerConfig, UserAgent};
 use patchcord::usage::call::{Cause, EndedBy};
 use patchcord::usage::data::{CallHandle, Limits};
-use patchcord::usage::question::{CredentialSource, Credentials};
+use patchcord::usage::question::CredentialSource;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::sim::{PeerDialog, Script, Text, alice, config};
+use super::flood::held;
+use super::sim::{PeerDialog, Script, Text, alice, config, registering};
 
 fn limited(limits: Limits) -> Script {
     Script::connected_as(Config { limits, ..config() })
-}
-
-/// How many of each there are: client and server transactions, dialogs.
-fn held(script: &mut Script) -> (usize, usize) {
-    let machines = script.snapshot();
-    let transactions = machines.iter().filter(|machine| machine.machine.contains(" transaction: ")).count();
-    let memory = machines.into_iter().find(|machine| machine.machine == "memory").expect("the memory").state;
-    let dialogs = memory.split(' ').next().and_then(|count| count.parse().ok()).expect("a count of dialogs");
-    (transactions, dialogs)
 }
 
 /// An INVITE out of any dialog comes in: what leaves for it.
@@ -72,7 +64,7 @@ fn sl_02_dialogs_fill_up_and_the_next_call_is_486_or_not_placed() {
     let (call, _, mut dialog) = script.answered();
     script.outgoing();
     let (ringing, _) = script.incoming();
-    assert_eq!(held(&mut script).1, 3);
+    assert_eq!(held(&mut script).dialogs, 3);
     assert_eq!(invited(&mut script).1.unwrap().kind(), "486");
     let ours = script.call();
     script.expect_nothing();
@@ -99,14 +91,14 @@ fn sl_02_branches_that_ring_make_no_more_dialogs_than_there_is_room_for() {
         for branch in 0..200 {
             script.say(&Text::answer(&invite, "180 Ringing").tagged(&format!("b{branch}")));
         }
-        assert_eq!(held(&mut script).1, most);
+        assert_eq!(held(&mut script).dialogs, most);
         // The one that answers wins, whether there was room for it or not.
         script.say(&Text::ok_to(&invite).set("To", &format!("{};tag=b150", invite.get("To"))));
         script.expect("ACK ");
         assert!(script.is_up(call));
-        assert_eq!(held(&mut script).1, most + 1, "the others may still answer");
+        assert_eq!(held(&mut script).dialogs, most + 1, "the others may still answer");
         script.advance(32_000);
-        assert_eq!(held(&mut script).1, 1, "the others are dropped");
+        assert_eq!(held(&mut script).dialogs, 1, "the others are dropped");
         script.hangup(call);
         let bye = script.expect("BYE ");
         assert_eq!(bye.tag("To").as_deref(), Some("b150"));
@@ -118,9 +110,9 @@ fn crowded() -> (Script, CallHandle, PeerDialog, Vec<(CallHandle, Text)>) {
     let mut script = limited(Limits { transactions: 8, ..Limits::default() });
     let (call, _, dialog) = script.outgoing();
     script.advance(32_000);
-    assert_eq!(held(&mut script).0, 0);
+    assert_eq!(held(&mut script).transactions, 0);
     let ringing: Vec<_> = (0..8).map(|_| script.incoming()).collect();
-    assert_eq!(held(&mut script).0, 8);
+    assert_eq!(held(&mut script).transactions, 8);
     script.advance(1_000);
     script.end.sent.clear();
     (script, call, dialog, ringing)
@@ -144,7 +136,7 @@ fn sl_02_without_room_for_a_transaction_a_call_is_486_and_anything_else_500_with
         let refusal = script.expect("SIP/2.0 500 ");
         assert_eq!(refusal.get("Retry-After"), "10");
     }
-    assert_eq!(held(&mut script).0, 8);
+    assert_eq!(held(&mut script).transactions, 8);
     let ours = script.call();
     script.expect_nothing();
     assert_eq!(script.ended(ours).cause, Cause::Rejected);
@@ -157,18 +149,15 @@ fn sl_02_without_room_for_a_transaction_calls_are_answered_cancelled_acknowledge
     let (refused, invite) = ringing.remove(0);
     script.reject(refused, 603);
     let refusal = script.expect_response(603, "INVITE");
-    assert_eq!(held(&mut script).0, 8, "it waits for its ACK");
+    assert_eq!(held(&mut script).transactions, 8, "it waits for its ACK");
     script.say(&ack(&invite, &refusal));
-    assert_eq!(held(&mut script).0, 7);
+    assert_eq!(held(&mut script).transactions, 7);
     script.incoming();
     // A repeat, and a CANCEL.
     let (cancelled, invite) = ringing.remove(0);
     script.say(&invite);
     script.expect_response(100, "INVITE");
-    let cseq = format!("{} CANCEL", invite.cseq());
-    script.say(
-        &invite.clone().started("CANCEL sip:alice@example.test SIP/2.0").set("CSeq", &cseq).without("Content-Type"),
-    );
+    script.say(&Text::cancel(&invite));
     script.expect_response(200, "CANCEL");
     script.expect_response(487, "INVITE");
     assert!(!script.is_up(cancelled));
@@ -195,7 +184,7 @@ fn sl_02_without_room_for_a_transaction_calls_are_answered_cancelled_acknowledge
 fn sl_02_what_goes_on_in_dialogs_may_take_a_quarter_more() {
     let (mut script, call, mut dialog, _) = crowded();
     for (held_before, has_room) in [(8, true), (9, true), (10, false)] {
-        assert_eq!(held(&mut script).0, held_before);
+        assert_eq!(held(&mut script).transactions, held_before);
         let again = dialog.request(&mut script, "INVITE").sdp();
         script.say(&again);
         let answer = script.expect("SIP/2.0 ");
@@ -211,7 +200,7 @@ fn sl_02_what_goes_on_in_dialogs_may_take_a_quarter_more() {
 #[test]
 fn sl_02_registering_goes_on_without_room() {
     let limits = Limits { transactions: 2, ..Limits::default() };
-    let mut script = Script::new(Config { limits, ..super::sim::registering() });
+    let mut script = Script::new(Config { limits, ..registering() });
     script.listen();
     script.connect();
     script.open();
@@ -219,14 +208,14 @@ fn sl_02_registering_goes_on_without_room() {
     for _ in 0..2 {
         script.incoming();
     }
-    script.ask_for(|id| patchcord::agent::Command::Register { id });
+    script.ask_for(|id| Command::Register { id });
     script.bind();
-    assert_eq!(held(&mut script).0, 2);
+    assert_eq!(held(&mut script).transactions, 2);
 }
 
 #[test]
-fn tx_01_every_timer_follows_from_the_configured_t1() {
-    let timers = patchcord::agent::TimerConfig { t1_ms: 100, t2_ms: 400, ..Default::default() };
+fn tx_01_tx_06_timers_b_f_and_m_and_the_repeats_of_a_2xx_follow_from_the_configured_t1() {
+    let timers = TimerConfig { t1_ms: 100, t2_ms: 400, ..Default::default() };
     let connected = || Script::connected_as(Config { timers, ..config() });
     // Timer B.
     let mut script = connected();
@@ -263,7 +252,7 @@ fn tx_01_every_timer_follows_from_the_configured_t1() {
 
 #[test]
 fn tx_01_a_t1_of_zero_is_misuse() {
-    let timers = patchcord::agent::TimerConfig { t1_ms: 0, ..Default::default() };
+    let timers = TimerConfig { t1_ms: 0, ..Default::default() };
     let misuse = UserAgent::new(Config { timers, ..config() }, [1; 32]).map(|_| ()).expect_err("misuse");
     assert!(misuse.0.starts_with("timers.t1:"), "{misuse}");
 }
@@ -271,7 +260,7 @@ fn tx_01_a_t1_of_zero_is_misuse() {
 #[test]
 fn sl_10_no_server_makes_us_wait_more_than_a_day() {
     for seconds in ["86401", "4294967295", "4294967296", "99999999999999999999"] {
-        let mut script = Script::new(super::sim::registering());
+        let mut script = Script::new(registering());
         script.connect();
         script.open();
         let register = script.expect("REGISTER ");
@@ -295,7 +284,7 @@ fn sl_10_no_server_makes_us_wait_more_than_a_day() {
 #[test]
 fn sl_10_the_longest_timers_overflow_nothing() {
     let most = u32::MAX;
-    let timers = patchcord::agent::TimerConfig { t1_ms: most, t2_ms: most, t4_ms: most, non_invite_100: true };
+    let timers = TimerConfig { t1_ms: most, t2_ms: most, t4_ms: most, non_invite_100: true };
     let mut script = Script::connected_as(Config { timers, ..config() });
     let call = script.call();
     script.expect("INVITE ");
@@ -311,10 +300,8 @@ fn sl_10_the_longest_timers_overflow_nothing() {
 
 #[test]
 fn sl_08_a_server_that_asks_for_ever_new_realms_fills_no_request() {
-    let source = |username: &str| CredentialSource::Fixed {
-        credentials: Credentials { username: username.to_owned(), ..alice() },
-    };
-    let mut script = Script::connected_as(Config { credentials: source("alice"), ..config() });
+    let credentials = CredentialSource::Fixed { credentials: alice() };
+    let mut script = Script::connected_as(Config { credentials, ..config() });
     for number in 0..50 {
         script.call();
         let invite = script.expect("INVITE ");

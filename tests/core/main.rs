@@ -9,12 +9,14 @@ mod calls;
 mod differential;
 mod flood;
 mod flows;
+mod halves;
 #[cfg(not(target_arch = "wasm32"))]
 mod ids;
 mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod map;
 mod message;
+mod misuse;
 #[cfg(not(target_arch = "wasm32"))]
 mod model;
 mod races;

@@ -1,5 +1,5 @@
-//! Text ⇄ values: requirements MS-01 to MS-13, MS-15, MS-16, SL-01, the arithmetic of AU-01 and AU-02, and what IV-10
-//! needs to read of session descriptions.
+//! Text ⇄ values: requirements MS-01 to MS-16, SL-01, the arithmetic and grammar of AU-01, AU-02, AU-06 and AU-07, and what
+//! IV-10 needs to read of session descriptions.
 
 mod addresses;
 mod digest;

@@ -16,10 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use patchcord::agent::{Capabilities, Command, Config, Hint, Input, ReconnectConfig};
 use patchcord::entropy::Entropy;
-use patchcord::usage::data::{AskId, CallHandle, Limits, Machine, Outcome};
-use patchcord::usage::question::{CredentialSource, Credentials};
+use patchcord::usage::data::{AskId, CallHandle, Limits, Machine};
+use patchcord::usage::question::CredentialSource;
 
-use super::sim::{PeerDialog, Script, Text, config, registering};
+use super::sim::{PeerDialog, Script, Text, alice, config, registering};
 
 /// Steps in one run of the tests, and in the life of one agent.
 const STEPS: u64 = 100_000;
@@ -192,7 +192,7 @@ impl Model {
                 self.dead.insert(key);
             }
         }
-        if !["ACK"].contains(&request.kind()) {
+        if request.kind() != "ACK" {
             self.asked.push(request);
         }
     }
@@ -290,7 +290,7 @@ impl Model {
         let close = self.script.close(5_000);
         self.script.advance(5_000);
         self.take_notice();
-        assert!(matches!(self.script.end.settled.get(&close), Some(Outcome::Done)));
+        self.script.done(close);
         for call in &self.begun {
             assert!(self.script.end.ended.contains_key(call), "call {} never ended", call.0);
         }
@@ -322,7 +322,7 @@ fn some_config(chance: &mut Entropy) -> Config {
     let credentials = match chance.below(3) {
         0 => CredentialSource::None,
         1 => CredentialSource::Ask,
-        _ => CredentialSource::Fixed { credentials: credentials("secret") },
+        _ => CredentialSource::Fixed { credentials: alice() },
     };
     let keep_alive_ms = if chance.below(2) == 0 { 0 } else { 25_000 };
     let reconnect = ReconnectConfig { keep_alive_ms, ..base.reconnect };
@@ -337,16 +337,6 @@ fn some_config(chance: &mut Entropy) -> Config {
     let mut is_on = || chance.below(6) != 0;
     let capabilities = Capabilities { update: is_on(), info: is_on(), message: is_on() };
     Config { credentials, reconnect, servers, limits, capabilities, ..base }
-}
-
-fn credentials(password: &str) -> Credentials {
-    Credentials {
-        username: "alice".to_owned(),
-        password: Some(password.to_owned()),
-        ha1: None,
-        realm: None,
-        token: None,
-    }
 }
 
 #[test]

@@ -45,6 +45,13 @@ fn granted_with(register: &Text, expires: u32, params: &str) -> Text {
     Text::answer(register, "200 OK").tagged("reg").with("Contact", &contact)
 }
 
+/// The refresh that is due next has left; when that is.
+fn refreshing(script: &mut Script) -> (u64, Text) {
+    let at = due(script);
+    script.advance_to(at);
+    (at, script.expect("REGISTER "))
+}
+
 /// When the registration acts next.
 fn due(script: &mut Script) -> u64 {
     let machines = script.snapshot();

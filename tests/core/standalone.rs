@@ -1,4 +1,5 @@
-//! Requests out of every dialog: JS-05, IV-16 (MESSAGE), IV-15 (OPTIONS), SL-05, TR-10, AU-03, MS-16.
+//! Requests out of every dialog: JS-05, JS-07, IV-16 (MESSAGE), IV-15 (OPTIONS), TX-06, TX-11, TR-10, AU-03, AU-04, TD-07,
+//! SL-02, SL-05, SL-09, MS-16.
 
 use patchcord::agent::{Capabilities, Command, Config, Interest};
 use patchcord::usage::data::{FailureCode, RequestId, RequestOptions};
@@ -66,7 +67,10 @@ fn js_05_what_says_who_we_are_and_what_we_can_is_ours_to_write() {
         let id = script.end.request_id();
         let options = RequestOptions { headers: header(name, "x"), body: None };
         let (target, method) = ("bob".to_owned(), "OPTIONS".to_owned());
-        assert!(script.misuse(Command::Request { id, target, method, options }).contains(name), "{name}");
+        assert!(
+            script.misuse(Command::Request { id, target, method, options }).contains(&format!("`{name}`")),
+            "{name}"
+        );
     }
 }
 
@@ -188,7 +192,7 @@ fn sl_09_sips_is_not_asked_over_ws() {
 }
 
 #[test]
-fn ms_16_line_ends_in_a_request_of_ones_own_are_misuse() {
+fn ms_16_line_ends_in_a_request_of_ones_own_and_targets_it_cannot_have_are_misuse() {
     const EVIL: &str = "x\r\nEvil: 1";
     let mut script = Script::connected();
     let (call, ..) = script.outgoing();

@@ -6,6 +6,7 @@
 
 use patchcord::agent::{Config, Input};
 use patchcord::message::{Contacts, FlowId, Frame, Message, Name, Request};
+use patchcord::usage::data::CallHandle;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -308,11 +309,7 @@ fn find(corpus: &str, name: &str) -> Vec<u8> {
                 octets.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
                 after
             }
-            (b'\\', [b'\\', after @ ..]) => {
-                octets.push(b'\\');
-                after
-            }
-            (octet, after) => {
+            (octet @ b'\\', [b'\\', after @ ..]) | (octet, after) => {
                 octets.push(*octet);
                 after
             }
@@ -391,7 +388,7 @@ fn check_answer(script: &mut Script, answer: Answer) {
             script.expect_nothing();
             let told = script.news().into_iter().find(|line| line.ends_with(" incoming")).expect("an incoming call");
             let number = told.split(' ').nth(1).and_then(|number| number.parse().ok()).expect("a handle");
-            script.reject(patchcord::usage::data::CallHandle(number), 486);
+            script.reject(CallHandle(number), 486);
             script.expect_response(486, "INVITE");
         }
         Dropped(code) => {

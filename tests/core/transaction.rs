@@ -1,5 +1,5 @@
-//! Transactions in virtual time: requirements TX-01 to TX-10, TX-13, TR-04, TR-08, and the parts of RC-20 and RC-22 that
-//! lie in this room.
+//! Transactions in virtual time: requirements TX-01 to TX-10, TX-13, TR-04, TR-08, TR-09, and the parts of RC-20, RC-22 and
+//! SL-02 that lie in this room.
 
 mod client;
 mod flow;

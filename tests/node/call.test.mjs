@@ -213,9 +213,7 @@ describe("calls", { timeout: 60_000 }, () => {
     const carol = await online("carol", {
       media: plainMedia("carol", { setAnswer: () => Promise.reject(new Error("no")) }),
     });
-    const coming = next(bob, "call");
-    const outgoing = carol.call("bob");
-    const { call: incoming } = await coming;
+    const { outgoing, incoming } = await ringing(carol, bob);
     await incoming.accept();
     assert.equal((await outgoing.ended).cause, "media");
     assert.equal((await incoming.ended).by, "remote");
@@ -235,11 +233,7 @@ describe("calls", { timeout: 60_000 }, () => {
     const contexts = [];
     const base = plainMedia("carol");
     const carol = await online("carol", { media: { open: (context) => (contexts.push(context), base.open()) } });
-    const coming = next(bob, "call");
-    const outgoing = carol.call("bob");
-    const { call: incoming } = await coming;
-    await incoming.accept();
-    await outgoing.established;
+    const { outgoing, incoming } = await talking(carol, bob);
     contexts[0].failed(new Error("ICE failed"));
     const [ours, theirs] = await Promise.all([outgoing.ended, incoming.ended]);
     assert.deepEqual([ours.cause, theirs.by, theirs.cause], ["media", "remote", "hangup"]);
@@ -248,11 +242,7 @@ describe("calls", { timeout: 60_000 }, () => {
 
   test("td_07_close_ends_the_calls_unregisters_and_is_final", async () => {
     const carol = await online("carol");
-    const coming = next(bob, "call");
-    const outgoing = carol.call("bob");
-    const { call: incoming } = await coming;
-    await incoming.accept();
-    await outgoing.established;
+    const { outgoing, incoming } = await talking(carol, bob);
     const snapshot = await carol.snapshot();
     assert.ok(snapshot.machines.some(({ machine }) => machine.startsWith("call")));
     await carol.close();

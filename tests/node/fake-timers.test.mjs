@@ -29,7 +29,11 @@ function ringingServer() {
   return { seen, server };
 }
 
-test("design_3_a_call_nobody_answers_is_cancelled_after_180_s_of_fake_time", { timeout: 30_000 }, async () => {
+/**
+ * Runs `work` with a registered user agent at such a server, all in fake time; `seen` is what came to the server. Afterwards
+ * the user agent is closed and nothing must be left ticking.
+ */
+async function inFakeTime(work) {
   await init();
   const clock = FakeTimers.install({ now: Date.UTC(2024, 0, 1) });
   try {
@@ -45,7 +49,18 @@ test("design_3_a_call_nobody_answers_is_cancelled_after_180_s_of_fake_time", { t
     await clock.tickAsync(100);
     await connected;
     assert.equal(ua.registration.state, "registered");
+    await work({ ua, seen, clock });
+    const closed = ua.close();
+    await clock.tickAsync(6000);
+    await closed;
+    assert.equal(clock.countTimers(), 0, "nothing is left ticking");
+  } finally {
+    clock.uninstall();
+  }
+}
 
+test("design_3_a_call_nobody_answers_is_cancelled_after_180_s_of_fake_time", { timeout: 30_000 }, async () => {
+  await inFakeTime(async ({ ua, seen, clock }) => {
     const placedAt = Date.now();
     const call = ua.call("bob");
     await clock.tickAsync(1000);
@@ -65,40 +80,15 @@ test("design_3_a_call_nobody_answers_is_cancelled_after_180_s_of_fake_time", { t
     await assert.rejects(call.established, { code: "timeout" });
     await clock.tickAsync(1000);
     assert.equal(seen.at(-1).method, "ACK", "487 is acknowledged");
-
-    const closed = ua.close();
-    await clock.tickAsync(6000);
-    await closed;
-    assert.equal(clock.countTimers(), 0, "nothing is left ticking");
-  } finally {
-    clock.uninstall();
-  }
+  });
 });
 
 test("rg_03_the_registration_is_refreshed_in_fake_time", { timeout: 30_000 }, async () => {
-  await init();
-  const clock = FakeTimers.install({ now: Date.UTC(2024, 0, 1) });
-  try {
-    const { seen, server } = ringingServer();
-    const Socket = memorySocket(server);
-    const ua = await UserAgent.create({
-      aor: "sip:alice@example.com",
-      servers: "wss://edge.example.com",
-      media: plainMedia("alice"),
-      webSocket: (url) => new Socket(url),
-    });
-    ua.connect();
-    await clock.tickAsync(100);
-    const first = seen[0].at;
+  await inFakeTime(async ({ ua, seen, clock }) => {
     await clock.tickAsync(600_000);
-    const refreshes = seen.filter(({ method }) => method === "REGISTER").slice(1);
-    const after = (refreshes[0].at - first) / 1000;
+    const [first, refresh] = seen.filter(({ method }) => method === "REGISTER");
+    const after = (refresh.at - first.at) / 1000;
     assert.ok(after >= 450 && after <= 541, `refreshed after ${after} s of 600`);
     assert.equal(ua.registration.state, "registered");
-    const closed = ua.close();
-    await clock.tickAsync(6000);
-    await closed;
-  } finally {
-    clock.uninstall();
-  }
+  });
 });

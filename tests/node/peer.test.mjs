@@ -252,15 +252,17 @@ describe("how calls are placed and refused", { timeout: 30_000 }, () => {
   });
 
   test("iv_13_an_incoming_call_is_redirected_for_now_or_for_good", async () => {
-    await withPeer({}, async ({ ua, peer }) => {
-      let redirected;
-      ua.on("call", ({ call }) => (redirected = call.redirect(["carol", "sip:dave@example.org"], { permanent: true })));
-      await peer.ask("INVITE", [], sdp("bob"));
-      const response = await peer.expect("SIP/2.0 301 ");
-      const contacts = [...response.matchAll(/<(sip:[^>]+)>/g)].map(([, uri]) => uri);
-      assert.deepEqual(contacts.slice(-2), ["sip:carol@example.com", "sip:dave@example.org"]);
-      assert.equal(await redirected, undefined);
-      await peer.ask("ACK");
-    });
+    for (const [options, status] of [[undefined, 302], [{ permanent: true }, 301]]) {
+      await withPeer({}, async ({ ua, peer }) => {
+        let redirected;
+        ua.on("call", ({ call }) => (redirected = call.redirect(["carol", "sip:dave@example.org"], options)));
+        await peer.ask("INVITE", [], sdp("bob"));
+        const response = await peer.expect(`SIP/2.0 ${status} `);
+        const contacts = [...response.matchAll(/<(sip:[^>]+)>/g)].map(([, uri]) => uri);
+        assert.deepEqual(contacts.slice(-2), ["sip:carol@example.com", "sip:dave@example.org"]);
+        assert.equal(await redirected, undefined);
+        await peer.ask("ACK");
+      });
+    }
   });
 });

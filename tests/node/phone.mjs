@@ -102,17 +102,17 @@ export async function reached(call, state) {
   if (call.state !== state) await next(call, "statechange", (event) => event.state === state);
 }
 
-/** alice's call to bob, and bob's side of it once it has come in. */
-export async function ringing(alice, bob, options) {
+/** Somebody's call to bob, and bob's side of it once it has come in. */
+export async function ringing(caller, bob, options) {
   const coming = next(bob, "call");
-  const outgoing = alice.call("bob", options);
+  const outgoing = caller.call("bob", options);
   const { call: incoming } = await coming;
   return { outgoing, incoming };
 }
 
 /** The same, accepted. */
-export async function talking(alice, bob, options) {
-  const calls = await ringing(alice, bob, options);
+export async function talking(caller, bob, options) {
+  const calls = await ringing(caller, bob, options);
   await calls.incoming.accept();
   await Promise.all([calls.outgoing.established, calls.incoming.established]);
   return calls;

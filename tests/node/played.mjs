@@ -1,6 +1,7 @@
 // The face alone, over an engine played by the test: `told` is what the face has told the engine, `tell` is what the engine
 // tells the face. Everything that crosses is cloned.
 
+import assert from "node:assert/strict";
 import { importSource } from "./source.mjs";
 
 const ENGINE = `
@@ -40,6 +41,37 @@ export async function start(options = {}) {
       engine.callbacks.deliver([{ type: "done", id: engine.commands.findLast(({ id }) => id).id, outcome }], 0),
     told: (type) => engine.commands.filter((command) => command.type === type),
   };
+}
+
+/** The same with a call that we have placed and that stands. */
+export async function talking(options, callOptions) {
+  const phone = await start(options);
+  const call = phone.ua.call("bob", callOptions);
+  phone.tell(state(2, "established"), established(2, response(200, "OK")));
+  return { ...phone, call };
+}
+
+/** Each act, given `args`, throws an error of that kind with a message like that, and the engine is asked for nothing. */
+export function assertRefused(engine, wrong, ...args) {
+  const before = engine.commands.length;
+  for (const [act, kind, message] of wrong)
+    assert.throws(() => act(...args), (error) => error instanceof kind && message.test(error.message), String(act));
+  assert.equal(engine.commands.length, before, "nothing was asked for");
+}
+
+/** Runs `work`, of which no promise may be rejected without somebody to hear it. */
+export async function killsNobody(work) {
+  const unhandled = [];
+  const onUnhandled = (error) => unhandled.push(error);
+  process.on("unhandledRejection", onUnhandled);
+  try {
+    await work();
+    await settle();
+    await settle();
+  } finally {
+    process.off("unhandledRejection", onUnhandled);
+  }
+  assert.deepEqual(unhandled, []);
 }
 
 /** Media that only makes descriptions; `overrides` replaces methods. */

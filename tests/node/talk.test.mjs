@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { atEdge, direction, next, plainMedia, talking } from "./phone.mjs";
+import { atEdge, direction, next, plainMedia, ringing, talking } from "./phone.mjs";
 
 const { offline, online } = atEdge();
 let alice;
@@ -98,9 +98,7 @@ describe("hold and new media", { timeout: 60_000 }, () => {
   });
 
   test("what_changes_a_call_is_wrong_state_before_it_is_established", async () => {
-    const coming = next(bob, "call");
-    const outgoing = alice.call("bob");
-    const { call: incoming } = await coming;
+    const { outgoing, incoming } = await ringing(alice, bob);
     for (const call of [outgoing, incoming]) {
       await assert.rejects(call.setHold(true), { code: "wrong-state" });
       await assert.rejects(call.renegotiate(), { code: "wrong-state" });

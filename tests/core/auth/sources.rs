@@ -1,13 +1,12 @@
-//! AU-07: where credentials come from, and bearer tokens (RFC 8898).
+//! AU-07, MS-16: where credentials come from, and bearer tokens (RFC 8898).
 
-use patchcord::agent::{Command, Config};
+use patchcord::agent::Command;
 use patchcord::usage::call::Cause;
 use patchcord::usage::data::FailureCode;
-use patchcord::usage::question::{Answer, CredentialSource, Credentials, Question};
+use patchcord::usage::question::{Answer, ChallengeData, CredentialSource, Credentials, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::sim::config;
 use super::{
     BEARER, MD5, SHA, SHA_512, Script, Text, alice, asked, asking, assert_proves, caller, knowing, md5, sha256, sha512,
 };
@@ -16,19 +15,26 @@ fn bearer(token: &str) -> Credentials {
     Credentials { password: None, token: Some(token.to_owned()), ..alice() }
 }
 
+/// The challenge the application is asked about.
+fn challenge(script: &Script) -> ChallengeData {
+    match script.end.asks.front() {
+        Some((_, Question::Credentials { challenge })) => challenge.clone(),
+        other => panic!("a question for credentials expected, not {other:?}"),
+    }
+}
+
+/// The application gives these.
 fn give(script: &mut Script, credentials: Credentials) {
     script.answer(Answer::Credentials { credentials: Some(credentials) });
 }
 
 #[test]
 fn au_07_credentials_may_come_five_seconds_later_and_delay_nothing_else() {
-    let config = asked();
-    let (mut script, register, id) = asking(config);
+    let (mut script, register, id) = asking(asked());
     script.listen();
     script.say(&Text::challenge(&register, 401, &[SHA, MD5]));
     script.expect_nothing();
-    let (_, question) = script.end.asks.front().cloned().unwrap();
-    let Question::Credentials { challenge } = question else { panic!("{question:?}") };
+    let challenge = challenge(&script);
     assert_eq!(challenge.realm, "example.test");
     assert_eq!(challenge.algorithms, ["SHA-256", "MD5"]);
     assert!(!challenge.proxy && !challenge.stale);
@@ -36,7 +42,7 @@ fn au_07_credentials_may_come_five_seconds_later_and_delay_nothing_else() {
     script.say(&options);
     script.expect_response(200, "OPTIONS");
     script.silence_until(5_000);
-    script.answer(Answer::Credentials { credentials: Some(alice()) });
+    give(&mut script, alice());
     let again = script.bind();
     assert_proves(&again, "Authorization", sha256, "n-sha", "00000001");
     script.done(id);
@@ -83,14 +89,14 @@ fn au_07_credentials_of_another_realm_stay_at_home() {
 
 #[test]
 fn au_07_a_call_hung_up_while_credentials_are_asked_for_sends_nothing_more() {
-    let mut script = Script::connected_as(Config { credentials: CredentialSource::Ask, ..config() });
+    let mut script = caller(asked());
     let call = script.call();
     let invite = script.expect("INVITE ");
     script.say(&Text::challenge(&invite, 401, &[SHA]));
     script.expect("ACK ");
     script.hangup(call);
     assert_eq!(script.ended(call).cause, Cause::Cancelled);
-    script.answer(Answer::Credentials { credentials: Some(alice()) });
+    give(&mut script, alice());
     script.silence_until(100_000);
 }
 
@@ -118,7 +124,7 @@ fn au_07_each_realm_is_asked_for_by_itself_and_all_are_answered_together() {
     script.expect("ACK ");
     give(&mut script, alice());
     script.expect_nothing();
-    let Question::Credentials { challenge } = script.end.asks.front().cloned().unwrap().1 else { panic!() };
+    let challenge = challenge(&script);
     assert_eq!((challenge.realm.as_str(), challenge.proxy, challenge.stale), ("other.test", true, false));
     give(&mut script, alice());
     assert_eq!(script.expect("INVITE ").all("Proxy-Authorization").len(), 2);
@@ -131,8 +137,7 @@ fn au_07_a_stale_nonce_is_told_to_who_is_asked() {
     give(&mut script, alice());
     let again = script.expect("REGISTER ");
     script.say(&Text::challenge(&again, 401, &[&format!("{}, stale=true", SHA.replace("n-sha", "n-2"))]));
-    let Question::Credentials { challenge } = script.end.asks.front().cloned().unwrap().1 else { panic!() };
-    assert!(challenge.stale);
+    assert!(challenge(&script).stale);
     give(&mut script, alice());
     assert_proves(&script.expect("REGISTER "), "Authorization", sha256, "n-2", "00000001");
 }
@@ -186,7 +191,7 @@ fn au_07_a_token_that_was_refused_is_not_shown_again() {
 fn au_07_an_expired_token_is_asked_for_anew_once() {
     let (mut script, register, id) = asking(asked());
     script.say(&Text::challenge(&register, 401, &[BEARER]));
-    let Question::Credentials { challenge } = script.end.asks.front().cloned().unwrap().1 else { panic!() };
+    let challenge = challenge(&script);
     assert_eq!((challenge.realm.as_str(), challenge.algorithms), ("example.test", vec!["Bearer".to_owned()]));
     give(&mut script, bearer("first"));
     script.bind();
@@ -223,7 +228,8 @@ fn au_07_whoever_is_called_does_not_get_our_token_by_asking_for_it() {
         }
         assert_eq!(script.is_up(call), gets, "{status}");
         if gets {
-            script.expect("INVITE ");
+            let header = if status == 401 { "Authorization" } else { "Proxy-Authorization" };
+            assert_eq!(script.expect("INVITE ").get(header), "Bearer tok");
         } else {
             script.expect_nothing();
             assert_eq!(script.ended(call).cause, Cause::Authentication);

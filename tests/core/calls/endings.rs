@@ -9,6 +9,7 @@ use patchcord::usage::question::{Answer, CredentialSource, Question};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::changes::CHALLENGE;
+use super::late_offer::want_offer;
 use crate::sim::{PeerDialog, Script, Text, config, description};
 
 /// Where a change stands.
@@ -132,11 +133,13 @@ fn scene(at: At, ours: bool) -> Scene {
 
 impl Scene {
     fn theirs_comes(&mut self, offers: bool) {
-        let invite = self.dialog.change(&mut self.script, "INVITE", 2, "sendonly");
-        let invite =
-            if offers { invite } else { Text(invite.0.split("Content-Type").next().unwrap().to_owned() + "\r\n") };
-        self.script.say(&invite);
-        self.theirs = Some(invite);
+        self.theirs = Some(if offers {
+            let invite = self.dialog.change(&mut self.script, "INVITE", 2, "sendonly");
+            self.script.say(&invite);
+            invite
+        } else {
+            want_offer(&mut self.script, &mut self.dialog)
+        });
     }
 
     fn ours_goes(&mut self, at: At) {
@@ -162,8 +165,7 @@ impl Scene {
                 script.hangup(call);
             }
             Blow::Bye => {
-                let bye = self.dialog.request(script, "BYE");
-                script.say(&bye);
+                script.say_in(&mut self.dialog, "BYE");
             }
             Blow::Lost => {
                 script.cut();
@@ -311,8 +313,12 @@ fn rc_04_after_a_bye_nothing_of_a_change_is_sent() {
 fn commands(at: At) -> usize {
     match at {
         // Where ours gave way, it stands in the queue, and another is refused.
-        At::GoingBackToAnswer => 1,
-        At::GoingBackToRest | At::Answering | At::OfferingBack | At::AwaitingAnswer | At::Taking => 1,
+        At::GoingBackToAnswer
+        | At::GoingBackToRest
+        | At::Answering
+        | At::OfferingBack
+        | At::AwaitingAnswer
+        | At::Taking => 1,
         At::Preparing
         | At::Inviting
         | At::Updating

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use patchcord::agent::{Command, Event};
+use patchcord::agent::{Command, Config, Event};
 use patchcord::entropy::Entropy;
 use patchcord::time::Duration;
 use patchcord::usage::call::{CallEvent, EndedBy, RefreshMethod, RenegotiateOptions};
@@ -129,20 +129,30 @@ fn tr_12_offline_a_change_that_waits_fails_and_so_does_the_one_behind_it() {
     assert_eq!(script.failure(second).code, FailureCode::NotConnected);
 }
 
+/// Their call, as each end of a pair names it.
+const CALLS: [CallHandle; 2] = [CallHandle(2), CallHandle(1)];
+
+/// A pair whose call is up, with media like a browser's.
+fn talking(config: &Config, seed: u8) -> Pair {
+    let mut pair = Pair::connected(config, seed);
+    for (end, call) in pair.ends.iter_mut().zip(CALLS) {
+        end.live.insert(call, Media::default());
+    }
+    pair.call(0);
+    pair.until(1, " incoming");
+    pair.accept(1, CALLS[1]);
+    pair.until(0, " established");
+    pair.advance(1_000);
+    pair
+}
+
 /// Two ends change their call at the same moment, by these requests: what became of both commands.
 fn collide(seed: u8, methods: [RefreshMethod; 2], delay: u64) {
-    let mut pair = Pair::connected(&config(), seed);
+    let mut pair = talking(&config(), seed);
     pair.delay = (Duration::from_millis(delay), Duration::from_millis(delay));
-    pair.ends[0].live.insert(CallHandle(2), Media::default());
-    pair.ends[1].live.insert(CallHandle(1), Media::default());
-    let call = pair.call(0);
-    pair.until(1, " incoming");
-    pair.accept(1, CallHandle(1));
-    pair.until(0, " established");
-    pair.advance(5_000);
     let mut commands = Vec::new();
     for (end, method) in methods.into_iter().enumerate() {
-        let call = [call, CallHandle(1)][end];
+        let call = CALLS[end];
         let options = RenegotiateOptions { ice_restart: false, method };
         commands.push(pair.ask_for(end, |id| Command::Renegotiate { id, call, options }));
     }
@@ -151,7 +161,7 @@ fn collide(seed: u8, methods: [RefreshMethod; 2], delay: u64) {
         assert_eq!(pair.ends[end].settled.get(&command), Some(&Outcome::Done), "{methods:?}, seed {seed}");
         assert!(pair.ends[end].ended.is_empty());
     }
-    pair.hangup((seed % 2).into(), [call, CallHandle(1)][usize::from(seed % 2)]);
+    pair.hangup((seed % 2).into(), CALLS[usize::from(seed % 2)]);
     pair.advance(100_000);
     for end in &pair.ends {
         assert_eq!((end.ended.len(), end.wake), (1, None), "{} has nothing left", end.name);
@@ -168,19 +178,6 @@ fn rc_08_rc_09_two_ends_that_change_their_call_at_once_both_have_their_way_in_th
             }
         }
     }
-}
-
-/// A pair whose call is up, with media like a browser's.
-fn talking(config: &patchcord::agent::Config, seed: u8) -> Pair {
-    let mut pair = Pair::connected(config, seed);
-    pair.ends[0].live.insert(CallHandle(2), Media::default());
-    pair.ends[1].live.insert(CallHandle(1), Media::default());
-    pair.call(0);
-    pair.until(1, " incoming");
-    pair.accept(1, CallHandle(1));
-    pair.until(0, " established");
-    pair.advance(1_000);
-    pair
 }
 
 /// What an end says of who holds whom.
@@ -200,7 +197,7 @@ fn holds(pair: &Pair, end: usize, whose: EndedBy) -> bool {
 fn quarrel(pair: &mut Pair, chance: &mut Entropy, cuts: bool) {
     for _ in 0..40 {
         let end = usize::from(chance.below(2) == 1);
-        let call = [CallHandle(2), CallHandle(1)][end];
+        let call = CALLS[end];
         let methods = [RefreshMethod::Auto, RefreshMethod::Update, RefreshMethod::Invite];
         match chance.below(10) {
             0..5 => {
@@ -235,7 +232,7 @@ fn iv_08_two_ends_that_quarrel_agree_in_the_end_on_who_holds_whom() {
             on_hold += usize::from(holds(&pair, end, EndedBy::Local));
             assert!(pair.ends[end].live.values().all(|media| media.state() == Signaling::Stable), "seed {seed}");
         }
-        pair.hangup(0, CallHandle(2));
+        pair.hangup(0, CALLS[0]);
         pair.advance(100_000);
         assert!(pair.ends.iter().all(|end| end.wake.is_none() && end.ended.len() == 1), "seed {seed}: nothing is left");
     }
@@ -252,7 +249,7 @@ fn tr_08_two_ends_that_quarrel_over_a_wire_that_breaks_settle_every_command() {
         for end in &pair.ends {
             assert_eq!(end.unsettled(), [], "seed {seed}");
         }
-        for (end, call) in [(0, CallHandle(2)), (1, CallHandle(1))] {
+        for (end, call) in CALLS.into_iter().enumerate() {
             pair.hangup(end, call);
         }
         pair.advance(2_000_000);

@@ -3,20 +3,11 @@
 use patchcord::agent::{Command, Config};
 use patchcord::usage::call::{Cause, DialOptions, EndedBy, HangupOptions, ReasonData};
 use patchcord::usage::data::{CallHandle, Limits};
-use patchcord::usage::question::{Answer, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{ALLOW, ANSWER, OFFER, Pair, SDP, Script, Text, config};
-
-/// A call that has rung.
-fn ringing(script: &mut Script) -> (CallHandle, Text) {
-    let call = script.call();
-    let invite = script.expect("INVITE ");
-    script.say(&Text::answer(&invite, "180 Ringing").tagged("bobtag"));
-    script.news();
-    (call, invite)
-}
+use crate::races::ringing;
+use crate::sim::{ALLOW, OFFER, Pair, Script, Text, config};
 
 #[test]
 fn iv_01_an_outgoing_call_is_told_step_by_step() {
@@ -265,19 +256,6 @@ fn tx_08_a_final_response_overtakes_the_cancel_that_waited() {
 }
 
 #[test]
-fn tx_08_without_any_response_a_cancelled_call_ends_with_timer_b() {
-    let mut script = Script::connected();
-    let call = script.call();
-    script.expect("INVITE ");
-    script.advance_to(10_000);
-    script.hangup(call);
-    script.silence_until(31_999);
-    assert!(script.is_up(call));
-    script.silence_until(32_000);
-    assert_eq!(script.ended(call).cause, Cause::Cancelled);
-}
-
-#[test]
 fn tx_08_a_cancel_without_effect_ends_the_call_after_64_t1() {
     let mut script = Script::connected();
     let (call, _) = ringing(&mut script);
@@ -289,49 +267,6 @@ fn tx_08_a_cancel_without_effect_ends_the_call_after_64_t1() {
     assert!(script.is_up(call));
     script.silence_until(42_000);
     assert_eq!(script.ended(call).cause, Cause::Cancelled);
-}
-
-#[test]
-fn fk_02_a_second_2xx_of_another_branch_is_acknowledged_and_ended() {
-    let mut script = Script::connected();
-    let call = script.call();
-    let invite = script.expect("INVITE ");
-    script.say(&Text::ok_to(&invite));
-    script.expect("ACK ");
-    script.news();
-    let second = Text::answer(&invite, "200 OK").tagged("carol").with("Contact", "<sip:carol@192.0.2.7>").sdp();
-    script.silence_until(31_999);
-    script.say(&second);
-    let ack = script.expect("ACK sip:carol@192.0.2.7 SIP/2.0\r\n");
-    assert_eq!(ack.tag("To").as_deref(), Some("carol"));
-    let bye = script.expect("BYE sip:carol@192.0.2.7 SIP/2.0\r\n");
-    assert_eq!(bye.tag("To").as_deref(), Some("carol"));
-    assert_eq!(bye.get("Reason"), "SIP;cause=200;text=\"Call completed elsewhere\"");
-    script.say(&second);
-    assert_eq!(script.expect("ACK "), ack);
-    script.say(&Text::answer(&bye, "200 OK"));
-    script.expect_nothing();
-    assert!(script.is_up(call));
-    assert_eq!(script.news(), [""; 0], "people hear nothing of it");
-}
-
-#[test]
-fn iv_03_a_preview_becomes_the_answer_whether_the_2xx_says_it_again_or_not() {
-    for says_it_again in [true, false] {
-        let mut script = Script::connected();
-        script.end.media = false;
-        let call = script.call();
-        script.answer(Answer::Sdp { sdp: OFFER.to_owned() });
-        let invite = script.expect("INVITE ");
-        script.say(&Text::answer(&invite, "183 Session Progress").tagged("bobtag").sdp());
-        assert!(matches!(script.answer(Answer::Applied), Question::SetAnswer { provisional: true, .. }));
-        let ok = Text::ok_to(&invite);
-        script.say(&if says_it_again { ok } else { ok.body_of("text/plain", "").without("Content-Type") });
-        script.expect("ACK ");
-        let question = script.answer(Answer::Applied);
-        assert!(matches!(question, Question::SetAnswer { provisional: false, answer, .. } if answer == SDP));
-        assert!(script.was_told(&format!("call {} established", call.0)));
-    }
 }
 
 #[test]
@@ -365,19 +300,6 @@ fn iv_02_a_2xx_without_an_answer_is_acknowledged_and_ended() {
 }
 
 #[test]
-fn iv_03_the_2xx_may_leave_out_an_answer_that_early_media_has_brought() {
-    let mut script = Script::connected();
-    let call = script.call();
-    let invite = script.expect("INVITE ");
-    script.say(&Text::answer(&invite, "183 Session Progress").tagged("bobtag").sdp());
-    let bare = Text::ok_to(&invite).without("Content-Type");
-    script.say(&Text(bare.0.replace(SDP, "")));
-    script.expect("ACK ");
-    script.expect_nothing();
-    assert!(script.was_told(&format!("call {} established", call.0)));
-}
-
-#[test]
 fn dg_01_a_2xx_without_a_tag_makes_a_dialog_with_an_rfc_2543_peer() {
     let mut script = Script::connected();
     let call = script.call();
@@ -389,52 +311,6 @@ fn dg_01_a_2xx_without_a_tag_makes_a_dialog_with_an_rfc_2543_peer() {
     script.say(&bye.set("From", "<sip:bob@example.test>"));
     script.expect_response(200, "BYE");
     assert_eq!(script.ended(call).cause, Cause::Hangup);
-}
-
-#[test]
-fn js_06_media_that_cannot_offer_ends_the_call_before_anything_is_sent() {
-    let mut script = Script::connected();
-    script.end.media = false;
-    let call = script.call();
-    let question = script.answer(Answer::MediaFailed { detail: "no microphone".to_owned(), incompatible: false });
-    assert_eq!(question, Question::CreateOffer { call, hold: false, ice_restart: false });
-    script.expect_nothing();
-    let end = script.ended(call);
-    assert_eq!((end.by, end.cause), (EndedBy::Local, Cause::Media));
-}
-
-#[test]
-fn js_06_media_that_cannot_take_the_answer_hangs_up() {
-    for silent in [false, true] {
-        let mut script = Script::connected();
-        script.end.media = false;
-        let call = script.call();
-        script.answer(Answer::Sdp { sdp: ANSWER.to_owned() });
-        let invite = script.expect("INVITE ");
-        assert_eq!(invite.body(), ANSWER);
-        script.say(&Text::ok_to(&invite));
-        script.expect("ACK ");
-        script.expect_nothing();
-        if silent {
-            script.silence_until(30_000);
-        } else {
-            script.answer(Answer::MediaFailed { detail: "no codec".to_owned(), incompatible: true });
-        }
-        let bye = script.expect("BYE ");
-        assert!(bye.get("Reason").starts_with("SIP;cause=488"));
-        script.say(&Text::answer(&bye, "481 Call/Transaction Does Not Exist"));
-        assert_eq!(script.ended(call).cause, Cause::Media);
-    }
-}
-
-#[test]
-fn js_06_media_lost_in_mid_call_hangs_up() {
-    let mut script = Script::connected();
-    let (call, _, _) = script.outgoing();
-    script.command(Command::MediaLost { call, detail: "ICE failed".to_owned() });
-    let bye = script.expect("BYE ");
-    script.say(&Text::answer(&bye, "200 OK"));
-    assert_eq!(script.ended(call).cause, Cause::Media);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use patchcord::usage::data::{CallHandle, FailureCode, RequestId};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::changes::fixed;
-use crate::sim::{Script, Text, config};
+use super::changes::{CHALLENGE, fixed};
+use crate::sim::{PeerDialog, Script, Text, config};
 
 fn following(script: &mut Script, most: u32) -> (CallHandle, Text) {
     let call = script.call_with(DialOptions { follow_redirects: most, ..DialOptions::default() });
@@ -215,7 +215,7 @@ fn iv_13_whatever_fails_at_one_contact_the_next_is_tried() {
     script.silence_until(32_000);
     let c = next(&mut script, "sip:c@x.test");
     // c wants credentials that there are none of.
-    script.say(&Text::challenge(&c, 407, &["Digest realm=\"r\", nonce=\"n\""]));
+    script.say(&Text::challenge(&c, 407, &[CHALLENGE]));
     script.expect("ACK ");
     let d = next(&mut script, "sip:d@x.test");
     script.say(&Text::ok_to(&d));
@@ -241,7 +241,7 @@ fn iv_13_a_challenge_at_a_contact_is_answered_there() {
     let (_, first) = following(&mut script, 1);
     redirect(&mut script, &first, &["<sip:a@x.test>"]);
     let second = next(&mut script, "sip:a@x.test");
-    script.say(&Text::challenge(&second, 407, &["Digest realm=\"r\", nonce=\"n\""]));
+    script.say(&Text::challenge(&second, 407, &[CHALLENGE]));
     script.expect("ACK ");
     let third = next(&mut script, "sip:a@x.test");
     assert_eq!(third.cseq(), first.cseq() + 2);
@@ -253,7 +253,7 @@ fn fk_03_a_redirection_ends_the_early_dialogs() {
     let mut script = Script::connected();
     let (call, invite) = following(&mut script, 1);
     script.say(&Text::answer(&invite, "180 Ringing").tagged("early").with("Contact", "<sip:e@192.0.2.5>"));
-    let mut dialog = crate::sim::PeerDialog::callee(&invite, "early");
+    let mut dialog = PeerDialog::callee(&invite, "early");
     redirect(&mut script, &invite, &["<sip:a@x.test>"]);
     next(&mut script, "sip:a@x.test");
     script.say_in(&mut dialog, "INFO");
@@ -349,17 +349,17 @@ fn iv_13_what_is_no_address_cannot_be_redirected_to() {
 fn iv_01_only_a_call_that_came_in_and_is_not_answered_can_be_redirected() {
     let mut script = Script::connected();
     let (call, ..) = script.answered();
-    let redirect = |script: &mut Script, call| {
+    let send_elsewhere = |script: &mut Script, call| {
         let contacts = vec!["carol".to_owned()];
         script.ask_for(|id| Command::Redirect { id, call, contacts, permanent: false })
     };
-    let late = redirect(&mut script, call);
+    let late = send_elsewhere(&mut script, call);
     assert_eq!(script.failure(late).code, FailureCode::WrongState);
     let ours = script.call();
     script.expect("INVITE ");
-    let odd = redirect(&mut script, ours);
+    let odd = send_elsewhere(&mut script, ours);
     assert_eq!(script.failure(odd).code, FailureCode::WrongState);
-    let gone = redirect(&mut script, CallHandle(77));
+    let gone = send_elsewhere(&mut script, CallHandle(77));
     assert_eq!(script.failure(gone).code, FailureCode::Ended);
     script.expect_nothing();
 }

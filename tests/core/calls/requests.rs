@@ -1,20 +1,14 @@
-//! Requests an application sends in the dialog of a call: JS-05, DG-11, TR-10, SL-02, and word of where we are after a
-//! reconnect (RFC 3311 §5.1).
+//! Requests an application sends in the dialog of a call: JS-05, DG-11, TR-10, SL-02.
 
 use patchcord::agent::{Command, Config, Input};
-use patchcord::usage::call::{Cause, EndedBy, RenegotiateOptions};
+use patchcord::usage::call::{Cause, EndedBy, RefreshMethod};
 use patchcord::usage::data::{CallHandle, FailureCode, RequestId, RequestOptions};
 use patchcord::usage::question::{Answer, CredentialSource, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{PeerDialog, Script, Text, alice, body, config, header};
-
-const CHALLENGE: &str = "Digest realm=\"r\", nonce=\"n1\", qop=\"auth\", algorithm=SHA-256";
-
-fn info(script: &mut Script, call: CallHandle) -> RequestId {
-    script.call_request(call, "INFO", RequestOptions::default())
-}
+use super::changes::{CHALLENGE, fixed};
+use crate::sim::{Script, Text, alice, body, config, header};
 
 #[test]
 fn js_05_a_request_in_a_dialog_is_the_next_of_the_dialog_and_brings_its_final_response() {
@@ -42,7 +36,7 @@ fn js_05_a_request_in_a_dialog_is_the_next_of_the_dialog_and_brings_its_final_re
 fn js_05_a_call_that_came_in_takes_requests_too() {
     let mut script = Script::connected();
     let (call, invite, _) = script.answered();
-    let id = script.call_request(call, "MESSAGE", RequestOptions::default());
+    let id = script.request_in(call, "MESSAGE");
     let message = script.expect("MESSAGE sip:bob@192.0.2.9:5062;transport=ws SIP/2.0\r\n");
     assert_eq!((message.get("To"), message.get("CSeq")), (invite.get("From"), "1 MESSAGE".to_owned()));
     script.answer_request(&message, "202 Accepted");
@@ -50,7 +44,7 @@ fn js_05_a_call_that_came_in_takes_requests_too() {
 }
 
 #[test]
-fn js_05_methods_that_have_commands_of_their_own_are_misuse() {
+fn js_05_methods_that_have_commands_of_their_own_and_words_that_are_none_are_misuse() {
     let mut script = Script::connected();
     let (call, ..) = script.outgoing();
     let id = RequestId(900);
@@ -71,12 +65,14 @@ fn js_05_methods_that_have_commands_of_their_own_are_misuse() {
         "IN:FO",
         "\u{e4}",
     ] {
-        let (method, options) = (method.to_owned(), RequestOptions::default());
-        let why = script.misuse(Command::CallRequest { id, call, method: method.clone(), options: options.clone() });
-        assert!(why.starts_with("method:"), "{method}: {why}");
-        let target = "bob".to_owned();
-        let why = script.misuse(Command::Request { id, target, method: method.clone(), options });
-        assert!(why.starts_with("method:"), "{method}: {why}");
+        let (named, options) = (method.to_owned(), RequestOptions::default());
+        for command in [
+            Command::CallRequest { id, call, method: named.clone(), options: options.clone() },
+            Command::Request { id, target: "bob".to_owned(), method: named, options },
+        ] {
+            let why = script.misuse(command);
+            assert!(why.starts_with("method:"), "{method}: {why}");
+        }
     }
     script.expect_nothing();
     assert_eq!(script.news(), [""; 0]);
@@ -114,85 +110,25 @@ fn iv_01_a_request_of_a_call_that_is_not_up_fails_and_sends_nothing() {
     let mut script = Script::connected();
     let call = script.call();
     let invite = script.expect("INVITE ");
-    let early = info(&mut script, call);
+    let early = script.request_in(call, "INFO");
     assert_eq!(script.failure(early).code, FailureCode::WrongState);
     script.say(&Text::answer(&invite, "486 Busy Here").tagged("bobtag"));
     script.expect("ACK ");
-    let late = info(&mut script, call);
+    let late = script.request_in(call, "INFO");
     assert_eq!(script.failure(late).code, FailureCode::Ended);
-    let never = info(&mut script, CallHandle(4000));
+    let never = script.request_in(CallHandle(4000), "INFO");
     assert_eq!(script.failure(never).code, FailureCode::Ended);
     let (incoming, _) = script.incoming();
-    let unanswered = info(&mut script, incoming);
+    let unanswered = script.request_in(incoming, "INFO");
     assert_eq!(script.failure(unanswered).code, FailureCode::WrongState);
     script.expect_nothing();
-}
-
-#[test]
-fn dg_07_the_answer_to_a_request_decides_what_becomes_of_the_call() {
-    enum Then {
-        Up,
-        Over,
-        Bye,
-    }
-    for (status, then) in [
-        (301, Then::Up),
-        (400, Then::Up),
-        (403, Then::Up),
-        (404, Then::Over),
-        (405, Then::Up),
-        (408, Then::Bye),
-        (410, Then::Over),
-        (415, Then::Up),
-        (416, Then::Over),
-        (469, Then::Up),
-        (480, Then::Bye),
-        (481, Then::Over),
-        (482, Then::Over),
-        (483, Then::Over),
-        (484, Then::Over),
-        (485, Then::Over),
-        (486, Then::Up),
-        (488, Then::Up),
-        (491, Then::Up),
-        (499, Then::Up),
-        (500, Then::Up),
-        (501, Then::Up),
-        (502, Then::Over),
-        (503, Then::Up),
-        (599, Then::Up),
-        (600, Then::Up),
-        (603, Then::Up),
-        (604, Then::Over),
-        (606, Then::Up),
-        (699, Then::Up),
-    ] {
-        let mut script = Script::connected();
-        let (call, ..) = script.outgoing();
-        let id = info(&mut script, call);
-        let request = script.expect("INFO ");
-        script.answer_request(&request, &format!("{status} So"));
-        assert_eq!(script.response(id).status, status, "the application is told all the same");
-        match then {
-            Then::Up => assert!(script.is_up(call), "{status}"),
-            Then::Over => assert!(!script.is_up(call), "{status}"),
-            Then::Bye => {
-                let bye = script.expect("BYE ");
-                assert!(!script.is_up(call), "{status}");
-                script.answer_request(&bye, "481 Gone");
-            }
-        }
-        script.expect_nothing();
-        let ends = script.news_of(call).into_iter().filter(|line| line.starts_with("ended")).count();
-        assert_eq!(ends, usize::from(!script.is_up(call)), "{status}: told once at most");
-    }
 }
 
 #[test]
 fn dg_07_a_request_nobody_answers_ends_the_call_after_64_t1() {
     let mut script = Script::connected();
     let (call, ..) = script.outgoing();
-    let id = info(&mut script, call);
+    let id = script.request_in(call, "INFO");
     script.expect("INFO ");
     script.silence_until(32_000);
     script.expect("BYE ");
@@ -206,22 +142,21 @@ fn dg_07_a_request_nobody_answers_ends_the_call_after_64_t1() {
 fn sl_02_sixteen_requests_of_a_call_may_be_under_way() {
     let mut script = Script::connected();
     let (call, ..) = script.outgoing();
-    let ids: Vec<RequestId> = (0..16).map(|_| info(&mut script, call)).collect();
+    let ids: Vec<RequestId> = (0..16).map(|_| script.request_in(call, "INFO")).collect();
     let sent: Vec<Text> = ids.iter().map(|_| script.expect("INFO ")).collect();
-    let above = info(&mut script, call);
+    let above = script.request_in(call, "INFO");
     assert_eq!(script.failure(above).code, FailureCode::Limit);
     script.expect_nothing();
     script.answer_request(&sent[7], "200 OK");
     assert_eq!(script.response(ids[7]).status, 200);
     assert!(ids.iter().enumerate().all(|(at, id)| (at == 7) == script.is_settled(*id)), "each has its own answer");
-    info(&mut script, call);
+    script.request_in(call, "INFO");
     script.expect("INFO ");
 }
 
 #[test]
 fn dg_11_retry_after_keeps_the_application_from_asking_again_so_long() {
     for (status, value, seconds) in [
-        ("480 Temporarily Unavailable", "10", 0), // 480 ends the usage: there is nothing left to be quiet in.
         ("500 Server Internal Error", "10", 10),
         ("503 Service Unavailable", "10 (maintenance);duration=60", 10),
         ("600 Busy Everywhere", "1", 1),
@@ -232,23 +167,19 @@ fn dg_11_retry_after_keeps_the_application_from_asking_again_so_long() {
     ] {
         let mut script = Script::connected();
         let (call, ..) = script.outgoing();
-        info(&mut script, call);
+        script.request_in(call, "INFO");
         let request = script.expect("INFO ");
         script.say(&Text::answer(&request, status).with("Retry-After", value));
-        if status.starts_with("480") {
-            assert!(!script.is_up(call));
-            continue;
-        }
         if seconds > 0 {
             script.silence_until(seconds * 1000 - 1);
-            let again = info(&mut script, call);
+            let again = script.request_in(call, "INFO");
             let failure = script.failure(again);
             assert_eq!(failure.code, FailureCode::Busy, "{status} {value}");
             assert!(failure.message.contains(" 1 s"), "{}", failure.message);
             script.expect_nothing();
             script.advance(1);
         }
-        info(&mut script, call);
+        script.request_in(call, "INFO");
         script.expect("INFO ");
     }
 }
@@ -258,57 +189,41 @@ fn dg_11_the_quiet_covers_every_command_of_its_call_but_not_hangup_nor_other_cal
     let mut script = Script::connected();
     let (other, ..) = script.outgoing();
     let (call, _, mut dialog) = script.outgoing();
-    info(&mut script, call);
+    script.request_in(call, "INFO");
     let request = script.expect("INFO ");
     script.say(&Text::answer(&request, "500 Server Internal Error").with("Retry-After", "60"));
-    let options = RenegotiateOptions::default();
     for id in [
-        script.ask_for(|id| Command::SetHold { id, call, held: true }),
-        script.ask_for(|id| Command::Renegotiate { id, call, options }),
+        script.set_hold(call, true),
+        script.renegotiate(call, RefreshMethod::Auto),
         script.dtmf(call, "1"),
-        info(&mut script, call),
+        script.request_in(call, "INFO"),
     ] {
         assert_eq!(script.failure(id).code, FailureCode::Busy);
     }
     script.expect_nothing();
     script.say_in(&mut dialog, "OPTIONS");
     script.expect_response(200, "OPTIONS");
-    info(&mut script, other);
+    script.request_in(other, "INFO");
     script.expect("INFO ");
     script.hangup(call);
     script.expect("BYE ");
 }
 
 #[test]
-fn dg_11_a_change_that_was_refused_with_retry_after_keeps_requests_back_too() {
-    let mut script = Script::connected();
-    let (call, ..) = script.outgoing();
-    script.ask_for(|id| Command::SetHold { id, call, held: true });
-    let reinvite = script.expect("INVITE ");
-    script.say(&Text::answer(&reinvite, "503 Service Unavailable").with("Retry-After", "5"));
-    script.expect("ACK ");
-    let early = info(&mut script, call);
-    assert_eq!(script.failure(early).code, FailureCode::Busy);
-    script.silence_until(5_000);
-    info(&mut script, call);
-    script.expect("INFO ");
-}
-
-#[test]
 fn tr_10_a_request_without_a_connection_fails_at_once() {
     let mut script = Script::connected();
     let (call, ..) = script.outgoing();
-    let under_way = info(&mut script, call);
+    let under_way = script.request_in(call, "INFO");
     script.expect("INFO ");
     script.cut();
     assert_eq!(script.failure(under_way).code, FailureCode::NotConnected);
-    let offline = info(&mut script, call);
+    let offline = script.request_in(call, "INFO");
     assert_eq!(script.failure(offline).code, FailureCode::NotConnected);
     let alone = script.send_request("bob", "OPTIONS", RequestOptions::default());
     assert_eq!(script.failure(alone).code, FailureCode::NotConnected);
     assert!(script.is_up(call), "the dialog outlives the connection");
     script.reopen();
-    info(&mut script, call);
+    script.request_in(call, "INFO");
     script.expect("INFO ");
 }
 
@@ -318,13 +233,12 @@ fn tr_10_a_full_buffer_takes_no_new_request_but_answers_and_byes() {
     let (call, _, mut dialog) = script.outgoing();
     let flow = script.end.flow.unwrap();
     script.input(Input::Buffered { flow, bytes: (1 << 20) + 1 });
-    let options = RenegotiateOptions::default();
     for id in [
-        info(&mut script, call),
+        script.request_in(call, "INFO"),
         script.send_request("bob", "MESSAGE", RequestOptions::default()),
         script.dtmf(call, "1"),
-        script.ask_for(|id| Command::SetHold { id, call, held: true }),
-        script.ask_for(|id| Command::Renegotiate { id, call, options }),
+        script.set_hold(call, true),
+        script.renegotiate(call, RefreshMethod::Auto),
     ] {
         assert_eq!(script.failure(id).code, FailureCode::Busy);
     }
@@ -332,7 +246,7 @@ fn tr_10_a_full_buffer_takes_no_new_request_but_answers_and_byes() {
     script.say_in(&mut dialog, "INFO");
     script.expect_response(200, "INFO");
     script.input(Input::Buffered { flow, bytes: 1 << 20 });
-    info(&mut script, call);
+    script.request_in(call, "INFO");
     script.expect("INFO ");
     script.input(Input::Buffered { flow, bytes: 2 << 20 });
     script.hangup(call);
@@ -343,7 +257,7 @@ fn tr_10_a_full_buffer_takes_no_new_request_but_answers_and_byes() {
 fn rc_04_hangup_ends_what_is_under_way_and_its_answer_changes_nothing() {
     let mut script = Script::connected();
     let (call, ..) = script.outgoing();
-    let id = info(&mut script, call);
+    let id = script.request_in(call, "INFO");
     let request = script.expect("INFO ");
     script.hangup(call);
     let bye = script.expect("BYE ");
@@ -356,8 +270,8 @@ fn rc_04_hangup_ends_what_is_under_way_and_its_answer_changes_nothing() {
 
 #[test]
 fn au_03_a_challenged_request_is_sent_again_as_the_next_of_the_dialog() {
-    let fixed = CredentialSource::Fixed { credentials: alice() };
-    for (credentials, status) in [(fixed.clone(), 401), (fixed, 407), (CredentialSource::Ask, 401)] {
+    let known = fixed().credentials;
+    for (credentials, status) in [(known.clone(), 401), (known, 407), (CredentialSource::Ask, 401)] {
         let mut script = Script::connected_as(Config { credentials: credentials.clone(), ..config() });
         let (call, ..) = script.outgoing();
         let options = RequestOptions { headers: header("X-Kept", "1"), body: Some(body("text/plain", "kept")) };
@@ -376,7 +290,7 @@ fn au_03_a_challenged_request_is_sent_again_as_the_next_of_the_dialog() {
         assert_ne!(second.branch(), first.branch());
         assert_eq!((second.get("X-Kept"), second.body()), ("1".to_owned(), "kept"));
         let name = if status == 401 { "Authorization" } else { "Proxy-Authorization" };
-        assert_eq!(second.digest(name, "nonce").as_deref(), Some("n1"));
+        assert_eq!(second.digest(name, "nonce").as_deref(), Some("n"));
         script.answer_request(&second, "200 OK");
         assert_eq!(script.response(id).status, 200);
         assert!(script.is_up(call));
@@ -388,7 +302,7 @@ fn au_04_a_request_whose_challenge_is_not_met_fails_with_the_response_and_the_ca
     for credentials in [CredentialSource::None, CredentialSource::Ask] {
         let mut script = Script::connected_as(Config { credentials: credentials.clone(), ..config() });
         let (call, ..) = script.outgoing();
-        let id = info(&mut script, call);
+        let id = script.request_in(call, "INFO");
         let request = script.expect("INFO ");
         script.say(&Text::challenge(&request, 401, &[CHALLENGE]));
         if credentials == CredentialSource::Ask {
@@ -408,7 +322,7 @@ fn au_04_a_request_whose_challenge_is_not_met_fails_with_the_response_and_the_ca
 fn au_07_hangup_while_credentials_are_asked_for_withdraws_the_question() {
     let mut script = Script::connected_as(Config { credentials: CredentialSource::Ask, ..config() });
     let (call, ..) = script.outgoing();
-    let id = info(&mut script, call);
+    let id = script.request_in(call, "INFO");
     let request = script.expect("INFO ");
     script.say(&Text::challenge(&request, 401, &[CHALLENGE]));
     script.hangup(call);
@@ -417,91 +331,4 @@ fn au_07_hangup_while_credentials_are_asked_for_withdraws_the_question() {
     script.answer(Answer::Credentials { credentials: Some(alice()) });
     script.answer_request(&bye, "200 OK");
     script.expect_nothing();
-}
-
-/// A registered agent in a call whose peer has said this in Allow; the connection was lost and is there again.
-fn moved(allow: &str) -> (Script, CallHandle, PeerDialog) {
-    let mut script = Script::registered();
-    let call = script.call();
-    let invite = script.expect("INVITE ");
-    let ok = Text::ok_to(&invite);
-    script.say(&if allow.is_empty() { ok } else { ok.with("Allow", allow) });
-    script.expect("ACK ");
-    script.news();
-    script.cut();
-    script.reopen();
-    script.bind();
-    (script, call, PeerDialog::callee(&invite, "bobtag"))
-}
-
-#[test]
-fn tr_08_after_a_reconnect_a_peer_that_takes_update_is_told_where_we_are() {
-    let (mut script, call, _) = moved("INVITE, ACK, BYE, UPDATE");
-    let update = script.expect("UPDATE sip:bob@192.0.2.9:5062;transport=ws SIP/2.0\r\n");
-    assert!(update.has("Contact") && update.has("Allow") && update.body().is_empty());
-    let ok = Text::answer(&update, "200 OK").with("Contact", "<sip:bob@192.0.2.77;transport=ws>");
-    script.say(&ok);
-    script.expect_nothing();
-    assert_eq!(script.news_of(call), [""; 0], "people hear nothing of it");
-    info(&mut script, call);
-    script.expect("INFO sip:bob@192.0.2.77;transport=ws SIP/2.0\r\n");
-    // Once for each connection: a refreshed registration tells nothing new.
-    script.ask_for(|id| Command::Register { id });
-    script.bind();
-    script.expect_nothing();
-}
-
-#[test]
-fn tr_08_a_peer_that_does_not_take_update_is_not_told() {
-    for allow in ["", "INVITE, ACK, BYE"] {
-        let (mut script, call, _) = moved(allow);
-        script.expect_nothing();
-        assert!(script.is_up(call));
-    }
-}
-
-#[test]
-fn tr_08_a_peer_that_does_not_answer_where_we_are_keeps_its_call() {
-    let (mut script, call, _) = moved("UPDATE");
-    script.expect("UPDATE ");
-    script.silence_until(script.now() + 100_000);
-    assert!(script.is_up(call));
-}
-
-#[test]
-fn tr_08_a_peer_that_knows_no_such_call_any_more_ends_it() {
-    let (mut script, call, _) = moved("UPDATE");
-    let update = script.expect("UPDATE ");
-    script.answer_request(&update, "481 Call/Transaction Does Not Exist");
-    let bye = script.expect("BYE ");
-    script.answer_request(&bye, "481 Call/Transaction Does Not Exist");
-    assert!(!script.is_up(call));
-    assert_eq!(script.news_of(call), ["Ended", "ended Remote Rejected"]);
-}
-
-#[test]
-fn tr_08_a_peer_that_refuses_update_is_not_told_again() {
-    for status in ["405 Method Not Allowed", "501 Not Implemented"] {
-        let (mut script, call, _) = moved("UPDATE");
-        let update = script.expect("UPDATE ");
-        script.answer_request(&update, status);
-        script.cut();
-        script.reopen();
-        script.bind();
-        script.expect_nothing();
-        assert!(script.is_up(call));
-    }
-}
-
-#[test]
-fn tr_08_without_registration_the_connection_itself_is_the_occasion() {
-    let mut script = Script::connected();
-    let call = script.call();
-    let invite = script.expect("INVITE ");
-    script.say(&Text::ok_to(&invite).with("Allow", "UPDATE"));
-    script.expect("ACK ");
-    script.cut();
-    script.reopen();
-    script.expect("UPDATE ");
-    assert!(script.is_up(call));
 }

@@ -1,13 +1,13 @@
 //! Changes of the peer's: what they get while we are busy, and what stands afterwards.
 
-use patchcord::agent::{Command, Interest};
+use patchcord::agent::Interest;
 use patchcord::usage::call::{Cause, EndedBy, RefreshMethod};
 use patchcord::usage::data::{CallHandle, RequestId};
 use patchcord::usage::question::{Answer, Question};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sim::{PeerDialog, Script, Text, description, direction, version};
+use crate::sim::{Media, PeerDialog, Script, Text, description, direction, version};
 
 /// A 500 that asks the peer to come again within ten seconds.
 fn expect_put_off(script: &mut Script, method: &str) {
@@ -310,7 +310,7 @@ fn tx_09_a_cancel_of_a_re_invite_refuses_it_wherever_it_stands_and_the_call_stay
 #[test]
 fn iv_12_a_bye_refuses_everything_that_is_open_before_it_is_answered() {
     let mut script = Script::connected();
-    script.command(Command::Interest { interests: vec![Interest::Calls, Interest::Requests] });
+    script.interested(&[Interest::Requests]);
     let (call, mut dialog) = script.live(true);
     script.end.media = false;
     let theirs = dialog.change(&mut script, "INVITE", 2, "sendonly");
@@ -325,12 +325,12 @@ fn iv_12_a_bye_refuses_everything_that_is_open_before_it_is_answered() {
     script.expect_response(200, "BYE");
     let end = script.ended(call);
     assert_eq!((end.by, end.cause), (EndedBy::Remote, Cause::Hangup));
-    script.advance(100_000);
+    script.silence_until(100_000);
     script.assert_nothing_left();
 }
 
 #[test]
-fn iv_04_our_2xx_to_a_re_invite_is_repeated_eleven_times_then_bye() {
+fn iv_04_our_2xx_to_a_re_invite_leaves_eleven_times_then_bye() {
     let mut script = Script::connected();
     let (call, mut dialog) = script.live(true);
     let theirs = dialog.change(&mut script, "INVITE", 2, "sendonly");
@@ -352,10 +352,10 @@ fn iv_04_our_2xx_to_a_re_invite_is_repeated_eleven_times_then_bye() {
 }
 
 #[test]
-fn rc_06_a_re_invite_before_the_ack_of_our_answer_is_taken_and_the_2xx_goes_on_until_the_ack() {
+fn rc_06_a_change_before_the_ack_of_our_answer_is_taken_and_the_2xx_goes_on_until_the_ack() {
     for (method, window) in [("INVITE", 0), ("INVITE", 200), ("UPDATE", 0), ("UPDATE", 200)] {
         let mut script = Script::connected();
-        script.end.live.insert(CallHandle(1), crate::sim::Media::default());
+        script.end.live.insert(CallHandle(1), Media::default());
         let (call, invite) = script.incoming();
         script.accept(call);
         let ok = script.expect_response(200, "INVITE");

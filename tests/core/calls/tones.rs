@@ -97,13 +97,16 @@ fn iv_16_a_refused_tone_fails_its_sequence_and_the_next_begins() {
 #[test]
 fn dg_11_tones_that_wait_are_not_sent_while_the_peer_wants_to_be_left_alone() {
     let (mut script, call) = up();
-    let (refused, waiting) = (script.dtmf(call, "12"), script.dtmf(call, "3"));
+    let (refused, waiting) = (script.dtmf(call, "12"), script.dtmf(call, "34"));
     let info = script.expect_tone('1');
     script.say(&Text::answer(&info, "503 Service Unavailable").with("Retry-After", "10"));
     assert_eq!(script.failure(refused).code, FailureCode::Rejected);
     script.silence_until(10_000);
     take(&mut script, '3');
+    script.silence_until(10_000 + STEP);
+    take(&mut script, '4');
     script.done(waiting);
+    script.silence_until(100_000);
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn dg_11_the_answer_to_another_request_silences_tones_too() {
     let (mut script, call) = up();
     let tones = script.dtmf(call, "12");
     take(&mut script, '1');
-    script.call_request(call, "MESSAGE", Default::default());
+    script.request_in(call, "MESSAGE");
     let message = script.expect("MESSAGE ");
     script.say(&Text::answer(&message, "500 Server Internal Error").with("Retry-After", "10"));
     script.silence_until(10_000);

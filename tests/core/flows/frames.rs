@@ -68,6 +68,7 @@ fn tr_03_a_response_that_cannot_be_read_is_of_some_peers_making_and_costs_no_con
     for _ in 0..50 {
         script.say(&Text::answer(&invite, "183 Session Progress").tagged("b").set("CSeq", "x INVITE"));
         assert!(script.was_told("diagnostic malformed"));
+        script.news();
     }
     assert!(script.end.flow.is_some() && script.is_up(call));
 }

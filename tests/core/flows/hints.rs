@@ -4,7 +4,7 @@ use patchcord::agent::{Command, Hint};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{keeping_alive, retry_at, waits};
+use super::{keeping_alive, retry_at, wait_for_retry, waits};
 use crate::sim::{Script, config};
 
 #[test]
@@ -45,8 +45,7 @@ fn discouraged() -> Script {
     let mut script = Script::connected();
     script.cut();
     for _ in 0..4 {
-        let at = retry_at(&script).unwrap();
-        script.advance_to(at);
+        wait_for_retry(&mut script);
         script.fail_to_open();
     }
     assert!(retry_at(&script).unwrap() >= script.now() + 30_000);
@@ -70,8 +69,7 @@ fn tr_07_reconnect_is_a_hint_like_the_others_and_so_is_connect() {
 #[test]
 fn tr_07_a_hint_during_an_attempt_shortens_the_wait_after_it() {
     let mut script = discouraged();
-    let at = retry_at(&script).unwrap();
-    script.advance_to(at);
+    wait_for_retry(&mut script);
     script.hint(Hint::Online);
     script.hint(Hint::Resumed);
     script.advance(3_000);

@@ -1,4 +1,4 @@
-//! What the loss of a socket means to calls: requirement TR-08.
+//! What the loss of a socket means to calls: requirements TR-08, IV-04.
 
 use patchcord::agent::Input;
 use patchcord::message::Frame;
@@ -113,4 +113,7 @@ fn tr_08_what_a_dead_socket_still_says_is_not_heard() {
     script.input(Input::Closed { flow: dead, code: 1006 });
     script.input(Input::Opened { flow: dead, protocol: Some("sip".to_owned()) });
     assert_eq!(script.news(), [""; 0]);
+    script.expect_nothing();
+    script.call();
+    script.expect("INVITE ");
 }

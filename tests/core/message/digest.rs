@@ -1,4 +1,4 @@
-//! AU-01, AU-02: digest arithmetic and grammar.
+//! AU-01, AU-02, AU-06, AU-07: digest arithmetic, and the grammar of what is asked and answered.
 
 use patchcord::message::{Algorithm, AuthenticationInfo, Authorization, Challenge, Exchange, Name, Offer, Qop, ha1};
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! MS-14: no input makes the parser panic.
+//! MS-14: no input makes the parser panic, and what is read can be written and read again.
 
 use patchcord::entropy::Entropy;
 use patchcord::message::{

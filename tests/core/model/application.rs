@@ -5,8 +5,8 @@ use patchcord::usage::call::{DialOptions, DtmfOptions, HangupOptions, ReasonData
 use patchcord::usage::data::{CallHandle, RequestOptions};
 use patchcord::usage::question::{Answer, CredentialSource, Question};
 
-use super::{Model, credentials};
-use crate::sim::{ANSWER, OFFER, body, header};
+use super::Model;
+use crate::sim::{ANSWER, OFFER, alice, body, header};
 
 impl Model {
     pub(super) fn some_command(&mut self) {
@@ -109,7 +109,7 @@ impl Model {
             let credentials = match self.below(3) {
                 0 => CredentialSource::None,
                 1 => CredentialSource::Ask,
-                _ => CredentialSource::Fixed { credentials: credentials("secret") },
+                _ => CredentialSource::Fixed { credentials: alice() },
             };
             self.script.command(Command::SetCredentials { credentials });
         }
@@ -134,9 +134,7 @@ impl Model {
         let Some((ask, question)) = self.script.end.asks.remove(at) else { return };
         let failed = Answer::MediaFailed { detail: "no".to_owned(), incompatible: self.maybe(2) };
         let answer = match question {
-            Question::Credentials { .. } => {
-                Answer::Credentials { credentials: self.maybe(2).then(|| credentials("secret")) }
-            }
+            Question::Credentials { .. } => Answer::Credentials { credentials: self.maybe(2).then(alice) },
             Question::Request { .. } => {
                 let status = [200, 202, 403, 486, 500][self.below(5)];
                 if self.maybe(2) { Answer::Usual } else { Answer::Response { status, headers: Vec::new(), body: None } }

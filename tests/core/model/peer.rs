@@ -150,7 +150,7 @@ impl Model {
                 3 if !self.said.is_empty() => self.said[self.chance.below(self.said.len() as u64) as usize].clone(),
                 4 if !self.said.is_empty() => {
                     let at = self.below(self.said.len());
-                    cancel(&self.said[at])
+                    Text::cancel(&self.said[at])
                 }
                 _ if !self.dialogs.is_empty() => self.some_request_in_dialog(),
                 _ => return,
@@ -192,10 +192,4 @@ impl Model {
 fn challenge(request: &Text, status: u16, nonce: u64) -> Text {
     let challenge = format!("Digest realm=\"r\", nonce=\"n{nonce}\", qop=\"auth\", algorithm=SHA-256");
     Text::challenge(request, status, &[&challenge])
-}
-
-fn cancel(request: &Text) -> Text {
-    let template = "X\nVia: {Via}\nFrom: {From}\nTo: {To}\nCall-ID: {Call-ID}";
-    let cancel = Text::fill(template, request).started(&format!("CANCEL {} SIP/2.0", request.uri()));
-    cancel.with("CSeq", &format!("{} CANCEL", request.cseq()))
 }

@@ -3,14 +3,12 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::sim::{Script, Text, registering};
-use super::{INSTANCE, asking, due, granted, granted_with, news};
+use super::{INSTANCE, asking, due, granted, granted_with, news, refreshing};
+use crate::sim::Text;
 
 #[test]
 fn rg_02_a_contact_of_somebody_elses_that_cannot_be_read_is_no_concern_of_ours() {
-    let mut script = Script::new(registering());
-    let id = script.connect();
-    script.open();
+    let (mut script, id) = asking();
     let register = script.expect("REGISTER ");
     let ok = Text::answer(&register, "200 OK").tagged("reg").with("Contact", "<sip:x@y>;expires=9, <sip:>");
     script.say(&ok.with("Contact", &register.get("Contact")));
@@ -20,13 +18,13 @@ fn rg_02_a_contact_of_somebody_elses_that_cannot_be_read_is_no_concern_of_ours()
 
 #[test]
 fn rg_02_our_binding_is_found_among_others_by_instance_or_by_uri() {
-    for own in [
-        "<sip:other@elsewhere.test>;+sip.instance=\"<urn:uuid:0b6e3a52-3f1c-4d6e-9a57-2d0c5b1f7e11>\";reg-id=1",
-        "<{uri}>",
-    ] {
+    for instance in [true, false] {
         let (mut script, id) = asking();
         let register = script.expect("REGISTER ");
-        let own = own.replace("{uri}", &register.uri_in("Contact"));
+        let own = match instance {
+            true => format!("<sip:other@elsewhere.test>;{INSTANCE};reg-id=1"),
+            false => format!("<{}>", register.uri_in("Contact")),
+        };
         let ok = Text::answer(&register, "200 OK").with("Expires", "7000");
         let ok = ok.with("Contact", "<sip:alice@192.0.2.1>;expires=50").with("Contact", &format!("{own};expires=100"));
         script.say(&ok);
@@ -122,9 +120,7 @@ fn rg_02_a_refresh_is_told_by_itself_and_the_state_only_once() {
     let register = script.expect("REGISTER ");
     script.say(&granted(&register, 100));
     assert_eq!(news(&mut script), ["registration Registering", "refreshed until 100000", "registration Registered"]);
-    let at = due(&mut script);
-    script.advance_to(at);
-    let register = script.expect("REGISTER ");
+    let (at, register) = refreshing(&mut script);
     script.say(&granted_with(&register, 100, ";q=1"));
     assert_eq!(news(&mut script), [format!("refreshed until {}", at + 100_000)]);
 }

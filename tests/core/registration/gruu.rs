@@ -7,8 +7,8 @@ use patchcord::usage::registration::{GruuData, RegistrationEvent};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::sim::{Script, Text, registering};
-use super::{asking, due, granted, granted_with};
+use super::{asking, granted, granted_with, refreshing};
+use crate::sim::{Script, Text};
 
 const PUBLIC: &str = "sip:alice@example.test;gr=urn:uuid:0b6e3a52-3f1c-4d6e-9a57-2d0c5b1f7e11";
 
@@ -18,10 +18,8 @@ fn params(temporary: &str) -> String {
 
 /// Registered, with a public and this temporary GRUU.
 fn registered(temporary: &str) -> Script {
-    let mut script = Script::new(registering());
+    let (mut script, _) = asking();
     script.listen();
-    script.connect();
-    script.open();
     let register = script.expect("REGISTER ");
     script.say(&granted_with(&register, 600, &params(temporary)));
     script
@@ -93,9 +91,7 @@ fn rg_06_each_refresh_brings_the_temporary_gruu_anew() {
     let temporary = |script: &Script| told(script).and_then(|gruu| gruu.temporary);
     assert_eq!(temporary(&script).as_deref(), Some("sip:t1@example.test;gr"));
     assert_eq!(told(&script).and_then(|gruu| gruu.public).as_deref(), Some(PUBLIC));
-    let at = due(&mut script);
-    script.advance_to(at);
-    let register = script.expect("REGISTER ");
+    let (_, register) = refreshing(&mut script);
     script.say(&granted_with(&register, 600, &params("t2")));
     assert_eq!(temporary(&script).as_deref(), Some("sip:t2@example.test;gr"));
 }
@@ -137,15 +133,11 @@ fn rg_06_what_a_binding_brought_ends_with_it() {
         script.say(&Text::answer(&register, "200 OK"));
     }));
     assert!(gone(&|script| {
-        let at = due(script);
-        script.advance_to(at);
-        let register = script.expect("REGISTER ");
+        let (_, register) = refreshing(script);
         script.say(&Text::answer(&register, "403 Forbidden"));
     }));
     assert!(gone(&|script| {
-        let at = due(script);
-        script.advance_to(at);
-        let register = script.expect("REGISTER ");
+        let (_, register) = refreshing(script);
         script.say(&Text::answer(&register, "503 Service Unavailable").with("Retry-After", "3600"));
         script.advance_to(600_000);
     }));

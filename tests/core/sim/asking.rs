@@ -29,7 +29,7 @@ impl Script {
         self.ask_for(|id| Command::Request { id, target, method, options })
     }
 
-    /// Tones of 100 ms with 70 ms between them.
+    /// Tones of [`TONE_MS`] with [`GAP_MS`] between them.
     pub(crate) fn dtmf(&mut self, call: CallHandle, tones: &str) -> RequestId {
         let (duration_ms, gap_ms) = (TONE_MS as u32, GAP_MS as u32);
         let options = DtmfOptions { tones: tones.to_owned(), duration_ms, gap_ms };
@@ -50,11 +50,7 @@ impl Script {
 
     /// Takes a 100 where one was sent.
     pub(crate) fn skip_100(&mut self) {
-        let is_100 = |text: &str| text.starts_with("SIP/2.0 100 ");
-        let first = self.end.sent.front().map(|(_, _, frame)| String::from_utf8_lossy(frame.as_bytes()).into_owned());
-        if first.is_some_and(|text| is_100(&text)) {
-            self.end.sent.pop_front();
-        }
+        self.end.sent.pop_front_if(|(_, _, frame)| frame.as_bytes().starts_with(b"SIP/2.0 100 "));
     }
 
     /// The response a request was answered with.

@@ -24,7 +24,7 @@ pub(crate) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\
 pub(crate) const ANSWER: &str = "v=0\r\no=- 2 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n\
     a=ice-ufrag:answ\r\n";
 
-/// What it takes by default.
+/// The methods it takes by default.
 pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO, MESSAGE";
 
 /// How often an end may act without time passing before it is said to spin.
@@ -50,7 +50,7 @@ pub(crate) struct End {
     pub(crate) asks: VecDeque<(AskId, Question)>,
     /// Whether the fake media answers for the test.
     pub(crate) media: bool,
-    /// … and does so like a browser, where it stands here.
+    /// The media that answers like a browser's, of the calls that have such.
     pub(crate) live: BTreeMap<CallHandle, Media>,
     requests: u32,
     calls: u32,
@@ -224,9 +224,9 @@ impl End {
         if !self.media {
             return;
         }
-        while let Some(at) = self.asks.iter().position(|(_, question)| plausible(question).is_some()) {
+        while let Some(at) = self.asks.iter().position(|(_, question)| media_of(question).is_some()) {
             let Some((ask, question)) = self.asks.remove(at) else { return };
-            let live = call_of(&question).and_then(|call| self.live.get_mut(&call));
+            let live = media_of(&question).and_then(|call| self.live.get_mut(&call));
             let answer = live.map_or_else(|| plausible(&question), |media| media.answer(&question));
             let Some(answer) = answer else { return };
             self.command(now, Command::Answer { ask, answer }).expect("answers are never misuse");
@@ -252,17 +252,6 @@ fn plausible(question: &Question) -> Option<Answer> {
         Question::CreateOffer { .. } => Some(Answer::Sdp { sdp: OFFER.to_owned() }),
         Question::CreateAnswer { .. } => Some(Answer::Sdp { sdp: ANSWER.to_owned() }),
         Question::SetAnswer { .. } | Question::Rollback { .. } => Some(Answer::Applied),
-    }
-}
-
-/// The call whose media is asked.
-fn call_of(question: &Question) -> Option<CallHandle> {
-    match question {
-        Question::CreateOffer { call, .. }
-        | Question::CreateAnswer { call, .. }
-        | Question::SetAnswer { call, .. }
-        | Question::Rollback { call } => Some(*call),
-        Question::Credentials { .. } | Question::Request { .. } => None,
     }
 }
 
@@ -298,7 +287,7 @@ pub(crate) fn alice() -> Credentials {
     Credentials { username: "alice".to_owned(), password, ha1: None, realm: None, token: None }
 }
 
-/// The same who registers for ten minutes at a time.
+/// Alice, who registers for ten minutes at a time.
 pub(crate) fn registering() -> Config {
     let registration =
         RegistrationConfig { expires: 600, registrar: None, contact_params: Vec::new(), require_outbound: false };

@@ -15,12 +15,15 @@ mod end;
 mod ladder;
 mod media;
 mod pair;
+mod peer;
 mod script;
 mod text;
+mod told;
 
 pub(crate) use asking::{GAP_MS, TONE_MS, body, header, respond};
 pub(crate) use end::{ALLOW, ANSWER, OFFER, alice, config, registering};
 pub(crate) use media::{Media, Signaling, description, direction, peers, version};
 pub(crate) use pair::Pair;
-pub(crate) use script::{PeerDialog, Script};
+pub(crate) use peer::PeerDialog;
+pub(crate) use script::Script;
 pub(crate) use text::{SDP, Text};

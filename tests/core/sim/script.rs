@@ -4,13 +4,14 @@ use patchcord::agent::{Command, Config, Hint, Input, Interest};
 use patchcord::message::{FlowId, Frame};
 use patchcord::time::Instant;
 use patchcord::usage::call::{
-    AcceptOptions, CallEnd, DialOptions, HangupOptions, RefreshMethod, RefusalOptions, RenegotiateOptions, RingOptions,
+    AcceptOptions, DialOptions, HangupOptions, RefreshMethod, RefusalOptions, RenegotiateOptions, RingOptions,
 };
-use patchcord::usage::data::{CallHandle, Failure, Machine, Outcome, RequestId, RequestOptions};
+use patchcord::usage::data::{CallHandle, RequestId, RequestOptions};
 use patchcord::usage::question::{Answer, Question};
 
-use super::end::{End, brief, config, registering};
-use super::{Media, Text, ladder, peers};
+use super::end::{End, config, registering};
+use super::peer::BOB;
+use super::{Media, PeerDialog, Text, ladder};
 
 /// A scenario.
 #[derive(Debug)]
@@ -62,7 +63,11 @@ impl Script {
 
     /// Connected and registered for ten minutes at 0 s, listening for calls.
     pub(crate) fn registered() -> Self {
-        let mut script = Self::new(registering());
+        Self::registered_as(registering())
+    }
+
+    pub(crate) fn registered_as(config: Config) -> Self {
+        let mut script = Self::new(config);
         script.listen();
         let id = script.connect();
         script.open();
@@ -220,7 +225,7 @@ impl Script {
              To: <sip:alice@example.test>\n\
              Call-ID: call-{number}@peer\n\
              CSeq: 10 {method}\n\
-             Contact: <sip:bob@192.0.2.9:5062;transport=ws>"
+             Contact: {BOB}"
         ))
     }
 
@@ -287,10 +292,9 @@ impl Script {
         self.ask_for(|id| Command::Renegotiate { id, call, options })
     }
 
-    /// A request of the application's in the dialog of a call.
+    /// A request of the application's in the dialog of a call, with nothing added to it.
     pub(crate) fn request_in(&mut self, call: CallHandle, method: &str) -> RequestId {
-        let (method, options) = (method.to_owned(), RequestOptions::default());
-        self.ask_for(|id| Command::CallRequest { id, call, method, options })
+        self.call_request(call, method, RequestOptions::default())
     }
 
     pub(crate) fn close(&mut self, timeout_ms: u32) -> RequestId {
@@ -304,75 +308,12 @@ impl Script {
         question
     }
 
-    // What was told ------------------------------------------------------------------------------------------
-
-    /// What was told since this was asked last, in a few words each.
-    pub(crate) fn news(&mut self) -> Vec<String> {
-        self.end.events.drain(..).map(|event| brief(&event)).collect()
-    }
-
-    /// The part of [`Script::news`] that is about one call.
-    pub(crate) fn news_of(&mut self, call: CallHandle) -> Vec<String> {
-        let prefix = format!("call {} ", call.0);
-        self.news().into_iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect()
-    }
-
-    /// Whether this was told since [`Script::news`] was asked last.
-    pub(crate) fn was_told(&self, line: &str) -> bool {
-        self.end.events.iter().any(|event| brief(event) == line)
-    }
-
-    /// How a call ended.
-    pub(crate) fn ended(&self, call: CallHandle) -> CallEnd {
-        self.end.ended.get(&call).cloned().expect("the call has ended")
-    }
-
-    pub(crate) fn is_up(&self, call: CallHandle) -> bool {
-        !self.end.ended.contains_key(&call)
-    }
-
-    /// Asserts that a request is settled, and well.
-    pub(crate) fn done(&self, id: RequestId) {
-        assert_eq!(self.end.settled.get(&id), Some(&Outcome::Done));
-    }
-
-    pub(crate) fn is_settled(&self, id: RequestId) -> bool {
-        self.end.settled.contains_key(&id)
-    }
-
-    /// Why a request failed.
-    pub(crate) fn failure(&self, id: RequestId) -> Failure {
-        match self.end.settled.get(&id) {
-            Some(Outcome::Failed { failure }) => failure.clone(),
-            other => panic!("a failure expected, not {other:?}"),
-        }
-    }
-
-    /// Every state machine.
-    pub(crate) fn snapshot(&mut self) -> Vec<Machine> {
-        let id = self.ask_for(|id| Command::Snapshot { id });
-        match self.end.settled.get(&id) {
-            Some(Outcome::Snapshot { machines }) => machines.clone(),
-            other => panic!("a snapshot expected, not {other:?}"),
-        }
-    }
-
-    /// Asserts that nothing is left of any call: no command without its Done, no machine, no memory.
-    pub(crate) fn assert_nothing_left(&mut self) {
-        assert_eq!(self.end.unsettled(), [], "every command is settled");
-        let left: Vec<String> = self.snapshot().into_iter().map(|machine| machine.machine).collect();
-        assert_eq!(left[2..], ["memory"], "no machine but transport and errand");
-        let memory = self.snapshot().pop().expect("a memory").state;
-        assert_eq!(memory, "0 dialogs, 0 authentications, 0 acknowledgements");
-    }
-
     // Usual openings -----------------------------------------------------------------------------------------
 
     /// Takes the REGISTER that was sent and binds its Contact for ten minutes.
     pub(crate) fn bind(&mut self) -> Text {
         let register = self.expect("REGISTER ");
-        let contact = register.get("Contact");
-        self.say(&Text::answer(&register, "200 OK").tagged("reg").with("Contact", &contact));
+        self.say(&Text::bound(&register));
         register
     }
 
@@ -380,7 +321,7 @@ impl Script {
     pub(crate) fn outgoing(&mut self) -> (CallHandle, Text, PeerDialog) {
         let call = self.call();
         let invite = self.expect("INVITE ");
-        self.say(&ok_to(&invite));
+        self.say(&Text::ok_to(&invite));
         self.expect("ACK ");
         let dialog = PeerDialog::callee(&invite, "bobtag");
         assert!(self.was_told(&format!("call {} established", call.0)));
@@ -388,7 +329,7 @@ impl Script {
         (call, invite, dialog)
     }
 
-    /// The same with media like a browser's: `calls` says whether the call is ours.
+    /// The same with media like a browser's: `ours` says whether the call is.
     pub(crate) fn live(&mut self, ours: bool) -> (CallHandle, PeerDialog) {
         let next = CallHandle(if ours { 2 } else { 1 });
         self.end.live.insert(next, Media::default());
@@ -422,111 +363,5 @@ impl Script {
         self.say(&ack);
         self.news();
         (call, invite, dialog)
-    }
-}
-
-/// Bob's 200 with a description and a Contact.
-pub(crate) fn ok_to(invite: &Text) -> Text {
-    Text::answer(invite, "200 OK").tagged("bobtag").with("Contact", "<sip:bob@192.0.2.9:5062;transport=ws>").sdp()
-}
-
-impl Text {
-    /// Bob's 200 that agrees to a change of ours with this description.
-    pub(crate) fn agree(request: &Self, version: u64, direction: &str) -> Self {
-        let ok = Self::answer(request, "200 OK").with("Contact", "<sip:bob@192.0.2.9:5062;transport=ws>");
-        ok.body_of("application/sdp", &peers(version, direction))
-    }
-
-    /// Bob's CANCEL of this request of his.
-    pub(crate) fn cancel(invite: &Self) -> Self {
-        let cancel = invite.clone().started(&format!("CANCEL {} SIP/2.0", invite.uri()));
-        let cancel =
-            cancel.without("Contact").without("Content-Type").set("CSeq", &format!("{} CANCEL", invite.cseq()));
-        Self::new(cancel.0.split("\r\n\r\n").next().unwrap_or_default())
-    }
-
-    /// Bob's 200 with a description and a Contact.
-    pub(crate) fn ok_to(invite: &Self) -> Self {
-        ok_to(invite)
-    }
-
-    /// A 401 or 407 with these challenges.
-    pub(crate) fn challenge(request: &Self, status: u16, challenges: &[&str]) -> Self {
-        let (phrase, name) = match status {
-            401 => ("Unauthorized", "WWW-Authenticate"),
-            _ => ("Proxy Authentication Required", "Proxy-Authenticate"),
-        };
-        let refusal = Self::answer(request, &format!("{status} {phrase}")).tagged("auth");
-        challenges.iter().fold(refusal, |refusal, challenge| refusal.with(name, challenge))
-    }
-}
-
-/// A dialog as the peer sees it.
-#[derive(Clone, Debug)]
-pub(crate) struct PeerDialog {
-    call_id: String,
-    from: String,
-    to: String,
-    target: String,
-    cseq: u32,
-}
-
-impl PeerDialog {
-    /// The peer answered `invite` with this To tag.
-    pub(crate) fn callee(invite: &Text, tag: &str) -> Self {
-        Self {
-            call_id: invite.get("Call-ID"),
-            from: format!("{};tag={tag}", invite.get("To")),
-            to: invite.get("From"),
-            target: invite.uri_in("Contact"),
-            cseq: 500,
-        }
-    }
-
-    /// The peer sent `invite` and this response came.
-    pub(crate) fn caller(invite: &Text, response: &Text) -> Self {
-        Self {
-            call_id: invite.get("Call-ID"),
-            from: invite.get("From"),
-            to: response.get("To"),
-            target: if response.has("Contact") { response.uri_in("Contact") } else { invite.uri() },
-            cseq: invite.cseq(),
-        }
-    }
-
-    /// The next request of the peer's.
-    pub(crate) fn request(&mut self, script: &mut Script, method: &str) -> Text {
-        self.cseq += 1;
-        self.build(script, method, self.cseq)
-    }
-
-    /// The next request of the peer's, with its Contact and this description of its own.
-    pub(crate) fn change(&mut self, script: &mut Script, method: &str, version: u64, direction: &str) -> Text {
-        let request = self.request(script, method).with("Contact", "<sip:bob@192.0.2.9:5062;transport=ws>");
-        request.body_of("application/sdp", &peers(version, direction))
-    }
-
-    /// The ACK for a 2xx to `invite`.
-    pub(crate) fn ack(&self, script: &mut Script, invite: &Text) -> Text {
-        self.build(script, "ACK", invite.cseq())
-    }
-
-    /// Whether a response to a request of the peer's was sent in it.
-    pub(crate) fn has(&self, response: &Text) -> bool {
-        self.call_id == response.get("Call-ID") && self.from == response.get("From")
-    }
-
-    fn build(&self, script: &mut Script, method: &str, cseq: u32) -> Text {
-        let Self { call_id, from, to, target, .. } = self;
-        let branch = script.branch();
-        Text::new(&format!(
-            "{method} {target} SIP/2.0\n\
-             Via: SIP/2.0/WSS edge.example.test;branch={branch}\n\
-             Max-Forwards: 69\n\
-             From: {from}\n\
-             To: {to}\n\
-             Call-ID: {call_id}\n\
-             CSeq: {cseq} {method}"
-        ))
     }
 }

@@ -1,4 +1,4 @@
-//! Server transactions other than INVITE: TX-06, TX-07, RC-22.
+//! Server transactions other than INVITE: TX-06, TX-07, TR-09, RC-22, SL-02.
 
 use patchcord::time::{Duration, Instant};
 use patchcord::transaction::{Arrival, ServerId, Timers};

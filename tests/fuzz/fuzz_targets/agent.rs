@@ -13,9 +13,10 @@
 //! R N  ring  A N  accept  J N  reject  D N  redirect  H N  hang up  M N  media lost         N names the call: from 128
 //! O N K  hold: K  N N K  renegotiate: K  T N  tones  E N  a request in the dialog            on one of ours
 //! e a request in no dialog
-//! a N  answer the oldest question
+//! a N  answer the oldest question: N  how
 //! ```
-//! Flags: 1 a description, 2 a tag in To, 4 one octet (the next two: where, what) is changed, 8 within the dialog.
+//! Flags: 1 a description, 2 a tag in To, 4 one octet (the next two: where, what) is changed, 8 within the dialog, 16 with
+//! the branch of the request before.
 #![no_main]
 
 use std::collections::{BTreeMap, VecDeque};
@@ -256,7 +257,7 @@ impl World {
     fn note(&mut self, event: Event) {
         match event {
             Event::Done { id, .. } => {
-                let count = self.settled.entry(id).or_default();
+                let count = self.settled.get_mut(&id).expect("a command that nobody gave is settled");
                 *count += 1;
                 assert_eq!(*count, 1, "a command is settled twice");
             }
@@ -361,7 +362,12 @@ fn config() -> Config {
         servers: vec!["wss://edge.example.test/sip".to_owned()],
         display_name: None,
         credentials: CredentialSource::Ask,
-        registration: Some(RegistrationConfig { expires: 600, registrar: None, require_outbound: false, contact_params: Vec::new() }),
+        registration: Some(RegistrationConfig {
+            expires: 600,
+            registrar: None,
+            require_outbound: false,
+            contact_params: Vec::new(),
+        }),
         reconnect: ReconnectConfig {
             min_delay_ms: 2_000,
             max_delay_ms: 1_800_000,
