@@ -17,7 +17,6 @@ const COMPACT: Readonly<Record<string, string>> = {
   k: "supported",
   l: "content-length",
   m: "contact",
-  n: "identity-info",
   o: "event",
   r: "refer-to",
   s: "subject",

@@ -1,4 +1,4 @@
-//! What stands twice, in the core and in the face over it, says the same in both: requirements MS-15, DG-07, RG-08. Reads
+//! What stands twice, in the core and in the face over it, says the same in both: requirements MS-03, MS-15, DG-07, RG-08. Reads
 //! `src/` and `pkg/src/` as text.
 
 use patchcord::agent::{Config, RegistrationConfig, UserAgent};
@@ -12,6 +12,7 @@ use super::sim::registering;
 const NAMES: &str = include_str!("../../src/message/name.rs");
 const CONFIG: &str = include_str!("../../src/agent/config.rs");
 const CHECK: &str = include_str!("../../pkg/src/check.ts");
+const HEADERS: &str = include_str!("../../pkg/src/headers.ts");
 const OPTIONS: &str = include_str!("../../pkg/src/options.ts");
 const REQUEST_OPTIONS: &str = include_str!("../../pkg/src/request-options.ts");
 
@@ -26,6 +27,17 @@ fn quoted(list: &str) -> Vec<&str> {
     let found: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
     assert!(!found.is_empty(), "an empty list: {list}");
     found
+}
+
+#[test]
+fn ms_03_the_face_knows_the_very_compact_names_that_the_core_does() {
+    let face = list(HEADERS, "const COMPACT: Readonly<Record<string, string>> = {", "\n};");
+    let face: Vec<(&str, &str)> = face.split(',').filter_map(|pair| pair.trim().split_once(": ")).collect();
+    for letter in ('a'..='z').map(String::from) {
+        let long = Name::parse(&letter).map(|name| name.as_str().to_ascii_lowercase()).filter(|name| *name != letter);
+        let shown = face.iter().find(|(compact, _)| *compact == letter).map(|(_, name)| name.trim_matches('"'));
+        assert_eq!(shown, long.as_deref(), "{letter}");
+    }
 }
 
 #[test]
