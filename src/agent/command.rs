@@ -294,9 +294,11 @@ impl UserAgent {
 }
 
 impl Command {
-    /// Who waits, where this asks for a request that could as well be made later (TR-10). A call tells its end by itself.
+    /// Who waits, where this asks for a request that could as well be made later (TR-10). A call tells its end by itself, and
+    /// what is to last waits by itself.
     fn new_request(&self) -> Option<RequestId> {
         match self {
+            Self::Renegotiate { options, .. } if options.lasting => None,
             Self::Register { id }
             | Self::Unregister { id, .. }
             | Self::SetHold { id, .. }

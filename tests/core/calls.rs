@@ -15,6 +15,7 @@ mod media;
 mod moved;
 mod outgoing;
 mod redirects;
+mod renewals;
 mod requests;
 mod theirs;
 mod tones;

@@ -92,8 +92,8 @@ impl Calls {
 
     /// Renegotiates the media.
     pub fn renegotiate(&mut self, cx: &mut Cx, id: RequestId, call: CallHandle, options: RenegotiateOptions) {
-        let RenegotiateOptions { ice_restart, method } = options;
-        self.change(cx, call, Wish { commands: vec![id], ice_restart, method, ..Wish::default() });
+        let RenegotiateOptions { ice_restart, method, lasting } = options;
+        self.change(cx, call, Wish { commands: vec![id], ice_restart, method, lasting, ..Wish::default() });
     }
 
     /// Sends tones by INFO.
@@ -181,9 +181,12 @@ impl Calls {
     }
 
     /// Runs a command that changes the session of a call that is up.
-    fn change(&mut self, cx: &mut Cx, call: CallHandle, wish: Wish) {
+    fn change(&mut self, cx: &mut Cx, call: CallHandle, mut wish: Wish) {
         let Some(id) = wish.commands.first().copied() else { return };
-        if self.dialog_of(cx, id, call).is_none() {
+        let Some((entry, _)) = self.up(cx, id, call) else { return };
+        if wish.lasting {
+            wish.not_before = entry.requests.quiet_until();
+        } else if entry.requests.hold_back(cx, id) {
             return;
         }
         self.turn(cx, call, |cx, phase| {
@@ -194,6 +197,12 @@ impl Calls {
 
     /// The dialog of a call that is up, where the peer does not want to be left alone; else the command is settled.
     fn dialog_of(&self, cx: &mut Cx, id: RequestId, call: CallHandle) -> Option<DialogId> {
+        let (entry, dialog) = self.up(cx, id, call)?;
+        (!entry.requests.hold_back(cx, id)).then_some(dialog)
+    }
+
+    /// A call that is up, and its dialog; else the command is settled.
+    fn up(&self, cx: &mut Cx, id: RequestId, call: CallHandle) -> Option<(&Call, DialogId)> {
         let Some(entry) = self.calls.get(call).filter(|entry| entry.told != CallState::Ended) else {
             cx.failed_ended(id);
             return None;
@@ -203,7 +212,7 @@ impl Calls {
             cx.failed(id, FailureCode::WrongState, why);
             return None;
         };
-        (!entry.requests.hold_back(cx, id)).then_some(dialog)
+        Some((entry, dialog))
     }
 
     /// Runs a command about an incoming call that is not yet answered; any other call cannot do `what`.

@@ -200,7 +200,11 @@ impl Established {
 
     /// Whether the peer, or its proxy, still looks for us where we were before the connection was lost.
     pub(super) fn is_astray(&self, cx: &Cx) -> bool {
-        self.reached_by != cx.flow_id() && self.peer.update == Update::Allowed && cx.is_allowed(&Method::Update)
+        let will_hear = self.next.is_renewal();
+        self.reached_by != cx.flow_id()
+            && !will_hear
+            && self.peer.update == Update::Allowed
+            && cx.is_allowed(&Method::Update)
     }
 
     fn tell_established(&self, cx: &mut Cx, call: CallHandle, response: Option<&Response>) {

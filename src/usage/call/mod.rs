@@ -190,7 +190,7 @@ impl Calls {
     }
 
     /// We can be reached by a new connection. Peers whose proxies only know the old one are told (RFC 3311 §5.1): what
-    /// they say from now on would be lost, and with it the call.
+    /// they say from now on would be lost, and with it the call. What has waited for a connection goes out, and tells as much.
     pub fn reachable(&mut self, cx: &mut Cx) {
         for call in self.calls.ids_of(|call| call.is_astray(cx)) {
             self.calls.update(call, |entry| {
@@ -200,6 +200,10 @@ impl Calls {
                 }
             });
         }
+        self.each(cx, |cx, call, phase| {
+            let Phase::Established(established) = phase else { return phase };
+            established.go_on(cx, call)
+        });
     }
 
     /// The socket is gone, and its transactions are still there to be looked at: the calls we have placed by it will have

@@ -27,6 +27,9 @@ pub struct RenegotiateOptions {
     pub ice_restart: bool,
     /// By which request.
     pub method: RefreshMethod,
+    /// Whether it waits where it cannot be done at once, for the connection or for a peer that asks for time, and comes
+    /// before any change that does not.
+    pub lasting: bool,
 }
 
 /// Which request carries a new offer.

@@ -105,6 +105,11 @@ impl Requests {
         self.sent.iter().any(|sent| sent.leg == leg)
     }
 
+    /// Until when the peer wants to be left alone (DG-11); the past where it does not.
+    pub(super) const fn quiet_until(&self) -> Instant {
+        self.quiet_until
+    }
+
     /// Settles a command that comes while the peer wants to be left alone (DG-11). Whether it does.
     pub(super) fn hold_back(&self, cx: &mut Cx, id: RequestId) -> bool {
         let left = self.quiet_until.since(cx.now);

@@ -158,7 +158,7 @@ objects! {
     ReconnectConfig { min_delay_ms, max_delay_ms, keep_alive_ms, pong_timeout_ms, no_retry_codes }
     RefusalOptions { status, phrase, retry_after, headers, body }
     RegistrationConfig { expires, registrar, contact_params, require_outbound }
-    RenegotiateOptions { ice_restart, method }
+    RenegotiateOptions { ice_restart, method, lasting }
     RequestOptions { headers, body }
     ResponseData { status, phrase, message }
     RingOptions { status, headers }

@@ -135,7 +135,7 @@ fn js_01_every_object_crosses_under_its_declared_names() {
     crosses(&DialogData { call_id: "c".into(), local_tag: "l".into(), remote_tag: "r".into() });
     crosses(&ChallengeData { realm: "r".into(), algorithms: vec!["MD5".into()], proxy: true, stale: false });
     crosses(&DialOptions { headers: headers(), timeout_ms: 180_000, late_offer: true, follow_redirects: 5 });
-    crosses(&RenegotiateOptions { ice_restart: true, method: RefreshMethod::Update });
+    crosses(&RenegotiateOptions { ice_restart: true, method: RefreshMethod::Update, lasting: true });
     crosses(&DtmfOptions { tones: "1#".into(), duration_ms: 100, gap_ms: 70 });
     crosses(&RequestOptions { headers: headers(), body: Some(body()) });
     crosses(&config().capabilities);

@@ -153,7 +153,7 @@ fn collide(seed: u8, methods: [RefreshMethod; 2], delay: u64) {
     let mut commands = Vec::new();
     for (end, method) in methods.into_iter().enumerate() {
         let call = CALLS[end];
-        let options = RenegotiateOptions { ice_restart: false, method };
+        let options = RenegotiateOptions { method, ..RenegotiateOptions::default() };
         commands.push(pair.ask_for(end, |id| Command::Renegotiate { id, call, options }));
     }
     pair.advance(60_000);
@@ -206,7 +206,7 @@ fn quarrel(pair: &mut Pair, chance: &mut Entropy, cuts: bool) {
             }
             5..9 => {
                 let method = methods[usize::try_from(chance.below(3)).unwrap()];
-                let options = RenegotiateOptions { ice_restart: false, method };
+                let options = RenegotiateOptions { method, ..RenegotiateOptions::default() };
                 pair.ask_for(end, |id| Command::Renegotiate { id, call, options });
             }
             _ if cuts => pair.cut(end),

@@ -72,7 +72,7 @@ impl Model {
             }
             5 | 6 => {
                 let method = [RefreshMethod::Auto, RefreshMethod::Update, RefreshMethod::Invite][self.below(3)];
-                let options = RenegotiateOptions { ice_restart: self.maybe(3), method };
+                let options = RenegotiateOptions { ice_restart: self.maybe(3), method, lasting: self.maybe(3) };
                 self.script.ask_for(|id| Command::Renegotiate { id, call, options });
             }
             _ => {

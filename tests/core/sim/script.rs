@@ -288,7 +288,7 @@ impl Script {
     }
 
     pub(crate) fn renegotiate(&mut self, call: CallHandle, method: RefreshMethod) -> RequestId {
-        let options = RenegotiateOptions { ice_restart: false, method };
+        let options = RenegotiateOptions { method, ..RenegotiateOptions::default() };
         self.ask_for(|id| Command::Renegotiate { id, call, options })
     }
 

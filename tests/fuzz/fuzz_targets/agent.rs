@@ -169,7 +169,8 @@ impl World {
             b'N' => {
                 let (call, kind) = (self.call(script), script.byte());
                 let method = [RefreshMethod::Auto, RefreshMethod::Update, RefreshMethod::Invite][usize::from(kind % 3)];
-                Command::Renegotiate { id, call, options: RenegotiateOptions { ice_restart: kind & 1 != 0, method } }
+                let options = RenegotiateOptions { ice_restart: kind & 1 != 0, method, lasting: kind & 2 != 0 };
+                Command::Renegotiate { id, call, options }
             }
             b'T' => {
                 let options = DtmfOptions { tones: "12#".to_owned(), duration_ms: 100, gap_ms: 70 };

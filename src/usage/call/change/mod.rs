@@ -17,10 +17,15 @@
 //! | our offer is on the wire, or in our 2xx | 491 (IV-08) |
 //! | its own last offer is not answered | 500 with Retry-After (IV-08) |
 //! | the media is busy with what is agreed | an answer as soon as it is free |
+//!
+//! A change that the media itself needs, because its path is broken, outlasts the connection: it goes out as soon as there
+//! is one again. Any other fails without one (TR-10).
 
+mod next;
 mod ours;
 mod theirs;
 
+pub(super) use next::Next;
 pub(super) use theirs::Theirs;
 
 use super::established::Established;
@@ -76,6 +81,8 @@ pub(super) struct Wish {
     pub(super) rounds: u8,
     /// Not to be offered before (IV-09).
     pub(super) not_before: Instant,
+    /// Whether it waits for the connection rather than fail: the media cannot do without it.
+    pub(super) lasting: bool,
 }
 
 /// How long our offer is waited for.
@@ -107,15 +114,6 @@ pub(super) enum Stake {
     Call,
     /// The change.
     Change,
-}
-
-/// What comes after the present change, in this order.
-#[derive(Debug, Default)]
-pub(super) struct Next {
-    /// An offer of the peer's that came while the media was busy.
-    pub(super) theirs: Option<Theirs>,
-    /// One more change of ours (IV-07).
-    pub(super) wish: Option<Wish>,
 }
 
 /// What an offer of the peer's meets (IV-08).
@@ -305,6 +303,7 @@ impl Wish {
             method: later.method,
             rounds: self.rounds,
             not_before: self.not_before.max(later.not_before),
+            lasting: self.lasting,
         }
     }
 
@@ -328,18 +327,6 @@ impl Then {
             Self::Fail(wish, failure) => wish.fail(cx, &failure),
             Self::Retry(wish, _) => wish.ended(cx),
             Self::Answer(theirs) => theirs.terminate(cx),
-        }
-    }
-}
-
-impl Next {
-    /// The call ends.
-    pub(super) fn abandon(self, cx: &mut Cx) {
-        if let Some(theirs) = self.theirs {
-            theirs.terminate(cx);
-        }
-        if let Some(wish) = self.wish {
-            wish.ended(cx);
         }
     }
 }

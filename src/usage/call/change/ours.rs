@@ -4,6 +4,7 @@
 use super::{Change, MEDIA, Patience, ROUNDS, Then, Wish, after_glare, failure};
 use crate::dialog::{Effect, Failed, Kind, effect};
 use crate::message::{Head, Method, Request, Response, sdp};
+use crate::time::{Duration, Instant};
 use crate::usage::auth::{Attempt, Leg, Verdict};
 use crate::usage::call::early_media::description;
 use crate::usage::call::established::Established;
@@ -18,7 +19,9 @@ impl Established {
     /// Somebody wants the session changed. While another change is under way it waits, alone (IV-07).
     pub(in crate::usage::call) fn want(mut self: Box<Self>, cx: &mut Cx, call: CallHandle, wish: Wish) -> Phase {
         let Some(wish) = self.join(cx, wish) else { return Phase::Established(self) };
-        if cx.flow.is_none() {
+        if wish.lasting {
+            self.next.put(wish);
+        } else if cx.flow.is_none() {
             // TR-10
             wish.fail(cx, &failure(FailureCode::NotConnected, "no server is connected", None));
         } else if self.next.wish.is_some() {
@@ -77,7 +80,7 @@ impl Established {
         // RFC 3261 §14.1: not before the ACK of our own 2xx.
         if matches!(self.change, Change::Rest)
             && self.unacknowledged.is_empty()
-            && let Some(wish) = self.next.wish.take()
+            && let Some(wish) = self.next.take(cx.flow.is_some())
         {
             match wish.not_before {
                 retry_at if retry_at > cx.now => self.change = Change::Waiting { retry_at, wish },
@@ -172,6 +175,9 @@ impl Established {
             }
             Effect::Transaction | Effect::Challenge if response.status.code() == 491 && wish.rounds < ROUNDS => {
                 let retry_at = after_glare(cx, self.caller);
+                self.go_back(cx, call, Then::Retry(Wish { rounds: wish.rounds + 1, ..wish }, retry_at));
+            }
+            Effect::Transaction | Effect::Challenge if let Some(retry_at) = later(cx.now, response, &wish) => {
                 self.go_back(cx, call, Then::Retry(Wish { rounds: wish.rounds + 1, ..wish }, retry_at));
             }
             Effect::Transaction | Effect::Challenge => {
@@ -291,8 +297,12 @@ impl Established {
         }
     }
 
-    /// A change of ours has failed: the media goes back first, then whoever wanted it is told.
+    /// A change of ours has failed: the media goes back first, then whoever wanted it is told; or it waits.
     pub(super) fn fail_change(&mut self, cx: &mut Cx, call: CallHandle, wish: Wish, why: Failure) {
+        if wish.lasting && why.code == FailureCode::NotConnected {
+            self.next.put(wish);
+            return self.go_back(cx, call, Then::Rest);
+        }
         self.go_back(cx, call, Then::Fail(wish, why));
     }
 
@@ -321,7 +331,10 @@ impl Established {
         if cx.flow.is_some() {
             return self.prepare(cx, call, wish);
         }
-        wish.fail(cx, &disconnected());
+        match wish.lasting {
+            true => self.next.put(wish),
+            false => wish.fail(cx, &disconnected()),
+        }
     }
 
     /// The media has made no offer in time.
@@ -329,6 +342,12 @@ impl Established {
         cx.withdraw(ask);
         self.fail_change(cx, call, wish, failure(FailureCode::Media, why, None));
     }
+}
+
+/// When a peer that is busy with a change of its own (IV-08) wants to hear of one again that can wait.
+fn later(now: Instant, response: &Response, wish: &Wish) -> Option<Instant> {
+    let seconds = response.headers.retry_after().filter(|_| wish.lasting && wish.rounds < ROUNDS)?;
+    (response.status.code() == 500).then(|| now + Duration::from_secs(u64::from(seconds)))
 }
 
 fn disconnected() -> Failure {

@@ -131,11 +131,7 @@ impl Established {
                 return Phase::Established(self);
             }
         };
-        // Two wishes become one: what was wanted last counts.
-        self.next.wish = Some(match self.next.wish.take() {
-            Some(later) => wish.merged(later),
-            None => wish,
-        });
+        self.next.put(wish);
         if made {
             self.go_back(cx, call, Then::Answer(theirs));
             return Phase::Established(self);
