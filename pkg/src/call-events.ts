@@ -4,7 +4,7 @@
 
 import type { Call } from "./call.js";
 import type { UaEvent } from "./emitter.js";
-import type { MediaSession } from "./media.js";
+import type { LostDevice, MediaSession } from "./media.js";
 import type { Body, CallEnd, ResponseOptions, SipHeaders, SipResponse } from "./types.js";
 import type { WebRtcSession } from "./webrtc.js";
 
@@ -24,6 +24,11 @@ export interface CallEvents<M extends MediaSession> {
   media: UaEvent<{ media: M }>;
   /** The browser refused to play sound before a user gesture; call `media.play()` from one. */
   playbackblocked: UaEvent<object>;
+  /**
+   * A device that the call used was unplugged. Where the microphone or camera was ours to choose, what the system prefers
+   * has taken its place, or nothing (`replacement` is null), and the peer hears nothing until `media.setInput()` finds one.
+   */
+  devicelost: UaEvent<LostDevice>;
   /**
    * The peer has sent a request in this call: INFO (RFC 6086), MESSAGE (RFC 3428), or a method that only the application
    * knows. A listener answers it by `respond()`, 200 to 699 but for 408 and for those by which the peer would end the call

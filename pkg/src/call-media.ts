@@ -8,7 +8,7 @@ import type { CallEvents } from "./call-events.js";
 import type { Call } from "./call.js";
 import { MediaDesk } from "./desk.js";
 import type { Owner } from "./emitter.js";
-import { explain, soon } from "./errors.js";
+import { PatchcordError, explain, handled, soon } from "./errors.js";
 import type { MediaSession } from "./media.js";
 import type { MediaConstraints } from "./types.js";
 
@@ -31,8 +31,10 @@ export function mediaDesk<M extends MediaSession>(
       call: call.id,
       direction: call.direction,
       failed: (error) => lost(call, door, error),
-      renegotiate: (options) => void renew(call, door, options?.iceRestart === true),
+      renegotiate: (options) => handled(renew(call, door, options?.iceRestart === true)),
       playbackBlocked: () => events.fire("playbackblocked", {}),
+      deviceLost: (device) => events.fire("devicelost", device),
+      report: (detail) => door.report("media", `call ${call.id}: ${detail}`),
     },
   });
 }
@@ -47,11 +49,17 @@ function lost<M extends MediaSession>(call: Call<M>, door: CallDoor<M>, error: E
   }
 }
 
+/** Waits for whatever it has to: for the call to be answered, for the connection, for a peer that is busy. */
 async function renew<M extends MediaSession>(call: Call<M>, door: CallDoor<M>, iceRestart: boolean): Promise<void> {
-  if (call.state === "ended") return;
+  await call.established;
+  if (call.state !== "established") throw new PatchcordError("ended", "the call is over");
   try {
-    await call.renegotiate({ iceRestart });
+    const options = { iceRestart, method: "auto", lasting: true } as const;
+    await door.request((id) => ({ type: "renegotiate", id, call: door.handle, options }));
   } catch (failure) {
-    door.report("media", `the media of call ${call.id} could not be renegotiated: ${explain(failure)}`);
+    // The end of a call tells its reason itself.
+    if (call.state === "established")
+      door.report("media", `the media of call ${call.id} could not be renegotiated: ${explain(failure)}`);
+    throw failure;
   }
 }

@@ -100,22 +100,31 @@ export function renegotiateOptions(options: RenegotiateOptions | undefined): {
     options: {
       iceRestart: check.flag(given["iceRestart"], "iceRestart", false),
       method: check.choice<RefreshMethod>(given["method"], "method", ["auto", "update", "invite"], "auto"),
+      lasting: false,
     },
     media: mediaConstraints(given["media"], "media"),
   };
 }
 
 /** Checks which tones to send, and how. */
-export function dtmfOptions(tones: string, options: DtmfOptions | undefined): EngineOptions["dtmf"] {
+export function dtmfOptions(
+  tones: string,
+  options: DtmfOptions | undefined,
+): { readonly mode: "rtp" | "info" | "auto"; readonly options: EngineOptions["dtmf"] } {
   const given = check.record(options, "options", ["mode", "durationMs", "gapMs"]);
   const { durationMs = 100, gapMs = 70 } = given;
-  check.choice(given["mode"], "mode", ["info"], "info");
+  const mode = check.choice<"rtp" | "info" | "auto">(given["mode"], "mode", ["rtp", "info"], "auto");
   if (!/^[\d*#a-d!,]+$/i.test(check.text(tones, "tones")))
     throw new TypeError(`tones: "${tones}" has others than 0 to 9, *, #, A to D, ! and ,`);
+  const flash = tones.includes("!");
+  if (flash && mode === "rtp") throw new TypeError('tones: "!", a flash, can be sent by mode "info" only');
   return {
-    tones: tones.toUpperCase(),
-    durationMs: check.whole(durationMs, "durationMs", 40, 6000),
-    gapMs: check.whole(gapMs, "gapMs", 30, 60_000),
+    mode: flash ? "info" : mode,
+    options: {
+      tones: tones.toUpperCase(),
+      durationMs: check.whole(durationMs, "durationMs", 40, 6000),
+      gapMs: check.whole(gapMs, "gapMs", 30, 60_000),
+    },
   };
 }
 

@@ -26,8 +26,8 @@ import { finalResponse, message } from "./convert.js";
 import type { MediaDesk } from "./desk.js";
 import { Emitter, tend } from "./emitter.js";
 import type { Owner } from "./emitter.js";
-import { abortable, explain, handled, refusal, soon } from "./errors.js";
-import type { Answer, Command, Success } from "./host.js";
+import { PatchcordError, abortable, explain, handled, refusal, soon } from "./errors.js";
+import type { Answer, Command, EngineOptions, Success } from "./host.js";
 import type { MediaSession } from "./media.js";
 import { replyOnce } from "./reply.js";
 import type { RequestQuestion } from "./reply.js";
@@ -238,15 +238,18 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
 
   /**
    * Sends tones, one after the other: "0" to "9", "*", "#", "A" to "D", "!" for a flash, and "," for two seconds of silence.
-   * Resolves when the peer has answered the last.
-   * @returns Rejects with PatchcordError `wrong-state` unless the call is established, `rejected` when the peer refuses a
-   *   tone (the rest is not sent then), `timeout`, `not-connected` or `ended`.
+   * By the media (RFC 4733) where that can, else by INFO, unless `mode` says which. Resolves when the last has sounded, or
+   * the peer has answered it.
+   * @returns Rejects with PatchcordError `wrong-state` unless the call is established, `media` when tones by the media are
+   *   asked for and cannot be sent, `rejected` when the peer refuses one by INFO (the rest is not sent then), `timeout`,
+   *   `not-connected` or `ended`.
    *
    * @example
    * await call.sendDtmf("1,23#");
    */
   sendDtmf(tones: string, options?: DtmfOptions): Promise<void> {
-    const dtmf = dtmfOptions(tones, options);
+    const { mode, options: dtmf } = dtmfOptions(tones, options);
+    if (mode === "rtp" || (mode === "auto" && this.media?.canSendDtmf)) return handled(this.#sound(dtmf));
     return settled(
       this.#live("sendDtmf()", (id) => ({ type: "send-dtmf", id, call: this.#door.handle, options: dtmf })),
     );
@@ -297,6 +300,15 @@ export class Call<M extends MediaSession = WebRtcSession> extends Emitter<CallEv
     if (this.direction === "outgoing")
       return refusal("wrong-state", `${what} is for incoming calls; this one is outgoing`);
     return settled(this.#live(what, make));
+  }
+
+  /** Tones by the media. */
+  async #sound({ tones, ...pace }: EngineOptions["dtmf"]): Promise<void> {
+    if (this.state !== "established")
+      throw new PatchcordError("wrong-state", `this needs a call that is established; this one is ${this.state}`);
+    if (!this.media?.sendDtmf)
+      throw new PatchcordError("media", 'this media session sends no tones; use mode: "info"');
+    await this.media.sendDtmf(tones, pace);
   }
 
   /** What a call can do that has not ended. */

@@ -14,7 +14,7 @@ export { Emitter } from "./emitter.js";
 export type { UaEvent } from "./emitter.js";
 export { PatchcordError } from "./errors.js";
 export type { PatchcordErrorCode } from "./errors.js";
-export type { MediaContext, MediaProvider, MediaSession } from "./media.js";
+export type { LostDevice, MediaContext, MediaProvider, MediaSession } from "./media.js";
 export { webrtc } from "./webrtc.js";
 export type { WebRtcOptions, WebRtcSession } from "./webrtc.js";
 export type {

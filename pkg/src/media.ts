@@ -18,12 +18,26 @@ export interface MediaContext {
   /** Media is lost for good: the call ends with cause "media". */
   failed(error: Error): void;
   /**
-   * The path must be renewed (ICE failed, or the network has changed): the call is renegotiated, if it is established. What
-   * comes of it is told by further questions to the session; where nothing can, by the user agent's event `diagnostic`.
+   * The path must be renewed (ICE failed, or the network has changed): the call is renegotiated as soon as it is established
+   * and there is a connection to its server. Resolves when both sides have agreed; rejects with a PatchcordError when the
+   * peer has refused, or the call is over. Both may be left unobserved.
    */
-  renegotiate(options: { iceRestart: boolean }): void;
+  renegotiate(options: { iceRestart: boolean }): Promise<void>;
   /** @internal The browser refused to play sound before a user gesture. */
   playbackBlocked?(): void;
+  /** @internal A device in use is gone. */
+  deviceLost?(device: LostDevice): void;
+  /** @internal What goes wrong and nobody waits for. */
+  report?(detail: string): void;
+}
+
+/** A device that was unplugged while a call used it. */
+export interface LostDevice {
+  readonly kind: MediaDeviceKind;
+  /** Its name, as far as the browser tells it. */
+  readonly label: string;
+  /** The name of what has taken its place by itself; empty where the browser does not tell; null where nothing has. */
+  readonly replacement: string | null;
 }
 
 /**
@@ -40,4 +54,8 @@ export interface MediaSession {
   rollback(): Promise<void>;
   /** Nothing is asked any more. */
   close(): void;
+  /** Whether {@link sendDtmf} can work now. A session without it lets tones go by INFO. */
+  readonly canSendDtmf?: boolean;
+  /** Sends tones within the media (RFC 4733), those of an earlier call of it first; resolves when the last has sounded. */
+  sendDtmf?(tones: string, options: { durationMs: number; gapMs: number }): Promise<void>;
 }

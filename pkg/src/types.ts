@@ -285,8 +285,11 @@ export interface RenegotiateOptions {
 
 /** How to send tones. */
 export interface DtmfOptions {
-  /** "info": one INFO (RFC 6086) a tone. In this version there is no other. Default "info". */
-  mode?: "info";
+  /**
+   * "rtp": within the media (RFC 4733), as gateways and voice menus expect. "info": one INFO (RFC 6086) a tone. Default: "rtp"
+   * where media and peer can, else "info".
+   */
+  mode?: "rtp" | "info";
   /** How long each tone lasts: 40 to 6000 ms. Default 100. */
   durationMs?: number;
   /** Silence between two: 30 to 60,000 ms. Default 70. */

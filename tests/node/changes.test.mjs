@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as played from "./played.mjs";
-import { OFFER, assertRefused, end, incoming, mediaSession, response, settle, start, state } from "./played.mjs";
+import { OFFER, assertRefused, end, established, incoming, killsNobody, mediaSession, response, settle, start, state } from "./played.mjs";
 
 const hold = (call, by, held) => ({ type: "call", call, event: { type: "hold", by, held } });
 const ask = (id, question) => ({ type: "ask", id, question });
@@ -91,7 +91,7 @@ test("renegotiate_says_how_and_wishes_for_media_while_it_lasts", async () => {
   const { asked, media } = noting();
   const { call, tell, told, done } = await talking({ media });
   const first = call.renegotiate({ media: { video: true }, iceRestart: true, method: "update" });
-  assert.deepEqual(told("renegotiate")[0].options, { iceRestart: true, method: "update" });
+  assert.deepEqual(told("renegotiate")[0].options, { iceRestart: true, method: "update", lasting: false });
   tell(createOffer(1, { iceRestart: true }));
   await settle();
   done(refused);
@@ -99,7 +99,7 @@ test("renegotiate_says_how_and_wishes_for_media_while_it_lasts", async () => {
   tell(createOffer(2));
   await settle();
   const second = call.renegotiate({ media: { video: true } });
-  assert.deepEqual(told("renegotiate")[1].options, { iceRestart: false, method: "auto" });
+  assert.deepEqual(told("renegotiate")[1].options, { iceRestart: false, method: "auto", lasting: false });
   done();
   assert.equal(await second, undefined);
   await settle();
@@ -143,21 +143,39 @@ test("media_that_is_worn_is_renegotiated_and_a_failure_is_a_diagnostic", async (
   ua.on("diagnostic", ({ code, detail }) => reports.push([code, detail]));
   tell(createOffer(1));
   await settle();
-  context.renegotiate({ iceRestart: true });
-  assert.deepEqual(told("renegotiate")[0].options, { iceRestart: true, method: "auto" });
+  const renewed = context.renegotiate({ iceRestart: true });
+  await settle();
+  assert.deepEqual(told("renegotiate")[0].options, { iceRestart: true, method: "auto", lasting: true });
   done();
-  await settle();
+  await renewed;
   assert.deepEqual(reports, []);
-  context.renegotiate({ iceRestart: false });
-  done(refused);
+  const again = context.renegotiate({ iceRestart: false });
   await settle();
+  done(refused);
+  await assert.rejects(again, { code: "rejected" });
   assert.equal(reports.length, 1);
   assert.match(reports[0].join(" "), /^media .*call 2.*renegotiated/);
   tell(end(2));
-  context.renegotiate({ iceRestart: true });
-  await settle();
+  await assert.rejects(context.renegotiate({ iceRestart: true }), { code: "ended" });
   assert.deepEqual([told("renegotiate").length, reports.length, call.state], [2, 1, "ended"]);
 });
+
+test("media_that_is_worn_before_the_call_is_answered_waits_for_the_answer_and_kills_nobody_when_none_comes", () =>
+  killsNobody(async () => {
+    const contexts = [];
+    const { ua, tell, told } = await start({ media: { open: (given) => (contexts.push(given), mediaSession()) } });
+    for (const call of [2, 4]) {
+      ua.call("bob");
+      tell(ask(call, { type: "create-offer", call, hold: false, iceRestart: false }));
+    }
+    await settle();
+    for (const context of contexts) context.renegotiate({ iceRestart: true });
+    await settle();
+    assert.deepEqual(told("renegotiate"), []);
+    tell(state(2, "established"), established(2, response(200, "OK")), state(4, "ended"), end(4));
+    await settle();
+    assert.deepEqual(told("renegotiate").map(({ call }) => call), [2]);
+  }));
 
 test("js_06_a_rollback_waits_until_the_offer_before_it_is_made", async () => {
   const { names, pending, media } = slowMedia();

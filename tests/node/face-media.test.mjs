@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OFFER, PatchcordError, end, incoming, mediaSession, settle, start, state } from "./played.mjs";
+import { OFFER, PatchcordError, end, incoming, mediaSession, settle, start, state, talking } from "./played.mjs";
+
+const createOffer = { type: "ask", id: 1, question: { type: "create-offer", call: 2, hold: false, iceRestart: false } };
 
 test("media_is_asked_one_question_at_a_time_and_closed_with_the_call", async () => {
   const asked = [];
@@ -24,7 +26,7 @@ test("media_is_asked_one_question_at_a_time_and_closed_with_the_call", async () 
   const heard = [];
   call.on("media", ({ media }) => heard.push(media));
   assert.equal(call.media, null);
-  tell({ type: "ask", id: 1, question: { type: "create-offer", call: 2, hold: false, iceRestart: false } });
+  tell(createOffer);
   await settle();
   tell({
     type: "ask",
@@ -87,7 +89,7 @@ test("a_media_provider_that_throws_ends_the_call_and_says_why", async () => {
     },
   });
   const call = ua.call("bob");
-  tell({ type: "ask", id: 1, question: { type: "create-offer", call: 2, hold: false, iceRestart: false } });
+  tell(createOffer);
   await settle();
   assert.deepEqual(told("answer")[0].answer, {
     type: "media-failed",
@@ -122,7 +124,7 @@ test("muting_reaches_tracks_now_and_later_and_leaves_the_rest_alone", async () =
   call.on("change", () => (changes += 1));
   call.setMuted({ audio: true });
   assert.deepEqual(call.muted, { audio: true, video: false });
-  tell({ type: "ask", id: 1, question: { type: "create-offer", call: 2, hold: false, iceRestart: false } });
+  tell(createOffer);
   await settle();
   assert.deepEqual(
     tracks.map(({ enabled }) => enabled),
@@ -141,8 +143,47 @@ test("muting_reaches_tracks_now_and_later_and_leaves_the_rest_alone", async () =
 test("a_session_without_tracks_cannot_be_muted_here", async () => {
   const { ua, tell } = await start();
   const call = ua.call("bob");
-  tell({ type: "ask", id: 1, question: { type: "create-offer", call: 2, hold: false, iceRestart: false } });
+  tell(createOffer);
   await settle();
   assert.throws(() => call.setMuted(true), { code: "media" });
   assert.deepEqual(call.muted, { audio: false, video: false });
+});
+
+test("tones_go_by_the_media_where_it_can_and_by_info_where_it_cannot_or_a_flash_is_among_them", async () => {
+  const sent = [];
+  const session = mediaSession({ canSendDtmf: true, sendDtmf: async (tones, pace) => void sent.push([tones, pace]) });
+  const { call, tell, told } = await talking({ media: { open: () => session } });
+  const sentByInfo = () => told("send-dtmf").map(({ options }) => options.tones);
+  await assert.rejects(call.sendDtmf("1", { mode: "rtp" }), { code: "media" }, "there is no media yet");
+  tell(createOffer);
+  await settle();
+  await call.sendDtmf("1a");
+  await call.sendDtmf("2", { mode: "rtp", durationMs: 40, gapMs: 30 });
+  assert.deepEqual(sent, [
+    ["1A", { durationMs: 100, gapMs: 70 }],
+    ["2", { durationMs: 40, gapMs: 30 }],
+  ]);
+  call.sendDtmf("3!");
+  call.sendDtmf("4", { mode: "info" });
+  session.canSendDtmf = false;
+  call.sendDtmf("5");
+  assert.deepEqual([sentByInfo(), sent.length], [["3!", "4", "5"], 2]);
+  tell(end(2));
+  await assert.rejects(call.sendDtmf("6", { mode: "rtp" }), { code: "wrong-state" });
+});
+
+test("a_device_that_is_unplugged_is_told_by_the_call_and_what_nothing_replaces_by_a_diagnostic", async () => {
+  let context;
+  const { ua, call, tell } = await talking({ media: { open: (given) => ((context = given), mediaSession()) } });
+  tell(createOffer);
+  await settle();
+  const heard = [];
+  call.on("devicelost", ({ kind, label, replacement }) => heard.push([kind, label, replacement]));
+  ua.on("diagnostic", ({ code, detail }) => heard.push([code, detail]));
+  context.deviceLost({ kind: "audioinput", label: "Headset", replacement: null });
+  context.report("nothing takes the place of Headset");
+  assert.deepEqual(heard, [
+    ["audioinput", "Headset", null],
+    ["media", "call 2: nothing takes the place of Headset"],
+  ]);
 });

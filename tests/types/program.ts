@@ -133,6 +133,11 @@ async function changes(call: Call): Promise<void> {
   await call.renegotiate();
   const slow: DtmfOptions = { mode: "info", durationMs: 400, gapMs: 100 };
   await call.sendDtmf("1,2#", slow);
+  await call.sendDtmf("#", { mode: "rtp" });
+  call.on("devicelost", ({ kind, label, replacement }) => console.log(kind === "audioinput", label, replacement ?? "nothing"));
+  await call.media?.setInput("default");
+  await call.media?.setInput("camera", "video");
+  await call.media?.setOutput("");
   const options = { headers: { "Info-Package": "x" }, signal: AbortSignal.timeout(5000) };
   console.log((await call.request("INFO", options)).status);
 }

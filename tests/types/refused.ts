@@ -37,8 +37,8 @@ UserAgent.create({ ...base, media: { open: () => ({ close() {} }) } });
 
 // @ts-expect-error members of later versions are not there
 call.refer("carol");
-// @ts-expect-error nor are modes
-call.sendDtmf("1", { mode: "rtp" });
+// @ts-expect-error nor are modes of sending tones that there are not
+call.sendDtmf("1", { mode: "sip" });
 // @ts-expect-error nor are features
 const features: UserAgentOptions = { ...base, capabilities: { refer: true } };
 // @ts-expect-error a call is on hold because setHold() says so

@@ -7,10 +7,33 @@
 const GRACE_MS = 1000;
 
 /**
- * Watches the gathering of `pc`, from before setLocalDescription. `enough` resolves when it is complete, `limitMs` have
- * passed, or 1000 ms since the first usable candidate: with STUN or TURN servers one of theirs, else any.
+ * Sets a description of ours, waits for candidates, and gives the description with them. Waits until there are all,
+ * `limitMs` have passed, or 1000 ms since the first usable one: with STUN or TURN servers one of theirs, else any. A
+ * description that keeps to the path there is needs no candidates, and waits for nothing.
  */
-export function gathered(pc: RTCPeerConnection, limitMs: number): { readonly enough: Promise<void>; stop(): void } {
+export async function describe(
+  pc: RTCPeerConnection,
+  description: RTCSessionDescriptionInit,
+  limitMs: number,
+): Promise<string> {
+  const before = paths(pc.localDescription?.sdp);
+  const candidates = gathering(pc, limitMs);
+  try {
+    await pc.setLocalDescription(description);
+    const now = paths(pc.localDescription?.sdp);
+    if ([...now].some((path) => !before.has(path))) await candidates.enough;
+  } finally {
+    candidates.stop();
+  }
+  return pc.localDescription?.sdp ?? "";
+}
+
+/** Each path has credentials of its own (RFC 8839 §5.4). */
+function paths(sdp: string | undefined): ReadonlySet<string> {
+  return new Set(sdp?.match(/^a=ice-ufrag:.+$/gm) ?? []);
+}
+
+function gathering(pc: RTCPeerConnection, limitMs: number): { readonly enough: Promise<void>; stop(): void } {
   const over = new AbortController();
   const { signal } = over;
   const served = (pc.getConfiguration().iceServers ?? []).length > 0;
@@ -18,6 +41,7 @@ export function gathered(pc: RTCPeerConnection, limitMs: number): { readonly eno
   let limit: ReturnType<typeof setTimeout> | undefined;
   const enough = new Promise<void>((resolve) => {
     limit = setTimeout(resolve, limitMs);
+    // Only what happens counts: until a new gathering begins the state tells of the one before.
     const onState = () => {
       if (pc.iceGatheringState === "complete" || pc.signalingState === "closed") resolve();
     };
@@ -25,8 +49,9 @@ export function gathered(pc: RTCPeerConnection, limitMs: number): { readonly eno
       if (candidate?.candidate && isUsable(candidate, served)) grace ??= setTimeout(resolve, GRACE_MS);
     };
     pc.addEventListener("icegatheringstatechange", onState, { signal });
-    pc.addEventListener("signalingstatechange", onState, { signal });
     pc.addEventListener("icecandidate", onCandidate, { signal });
+    // A connection that is closed fires no event.
+    signal.addEventListener("abort", () => resolve());
   });
   const stop = () => {
     over.abort();
