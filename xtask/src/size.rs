@@ -7,7 +7,7 @@ use crate::run::Step;
 
 /// What wasm + js after gzip -9 are meant to be, in bytes: 110 kB, on the way to 55.
 const BUDGET: u64 = 110_000;
-/// What they may be today: the budget is not met yet, and the way to it leads down only.
+/// What they may be today: the budget is not met yet. Whoever raises this says in the commit what it buys.
 const GATE: u64 = 166_000;
 const FILES: [&str; 2] = ["pkg/dist/patchcord_bg.wasm", "pkg/dist/index.js"];
 /// zlib itself does the measuring; Node has it, so Rust needs no second one.
