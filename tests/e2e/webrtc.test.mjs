@@ -1,27 +1,27 @@
-// Two user agents in one page of Chromium, with real media: what hold and renegotiation do to tracks and directions.
+// Two user agents in one page, with real media: what hold and renegotiation do to tracks and directions.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { startChromium } from "../lib/browser.mjs";
+import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 
 const dist = fileURLToPath(new URL("../../pkg/dist", import.meta.url));
 let edge;
-let chromium;
+let started;
 let page;
 
 before(async () => {
   edge = await startSwitchboard({ args: ["--static", dist] });
-  chromium = await startChromium();
-  page = await chromium.browser.newPage();
+  started = await startBrowser();
+  page = await started.browser.newPage();
   await page.goto(`${edge.http}/index.js`);
   await page.evaluate(setUp, edge.ws);
 });
 
 after(async () => {
   await page?.evaluate(() => Promise.all([window.alice.close(), window.bob.close()]));
-  await chromium?.close();
+  await started?.close();
   await edge?.stop();
 });
 
