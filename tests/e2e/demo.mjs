@@ -8,7 +8,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startChromium } from "../lib/browser.mjs";
+import { browserUnderTest, startBrowser } from "../lib/browser.mjs";
 import { ladder } from "../lib/ladder.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { ladderEntries, openPage, pageFolder } from "./phone.mjs";
@@ -28,7 +28,7 @@ try {
 async function demo() {
   const edge = await step("the SIP edge listens", () => startSwitchboard({ args: ["--static", pageFolder] }));
   try {
-    const { browser, close } = await step("Chromium starts", () => startChromium());
+    const { browser, close } = await step(`${browserUnderTest} starts`, () => startBrowser());
     try {
       const demo = await step("the page opens", () => openPage(browser, edge.http));
       await call(demo).catch((error) => explain(error, demo, edge));

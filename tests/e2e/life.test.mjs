@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { startChromium } from "../lib/browser.mjs";
+import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { packageFolder } from "./talk.mjs";
 
@@ -13,7 +13,7 @@ let bob;
 
 before(async () => {
   edge = await startSwitchboard({ args: ["--static", packageFolder] });
-  started = await startChromium();
+  started = await startBrowser();
 });
 
 after(async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startChromium } from "../lib/browser.mjs";
+import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { endTalk, packageFolder, talkingPage } from "./talk.mjs";
 
@@ -12,7 +12,7 @@ let page;
 
 before(async () => {
   edge = await startSwitchboard({ args: ["--static", packageFolder] });
-  started = await startChromium();
+  started = await startBrowser();
   page = await talkingPage(started.browser, edge);
 });
 

@@ -1,21 +1,21 @@
-// The demo page in Chromium, beyond the call that demo.mjs makes.
+// The demo page in the browser under test, beyond the call that demo.mjs makes.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startChromium } from "../lib/browser.mjs";
+import { browserUnderTest, startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { ladderEntries, openPage, pageFolder } from "./phone.mjs";
 
 let edge;
-let chromium;
+let started;
 
 before(async () => {
   edge = await startSwitchboard({ args: ["--static", pageFolder] });
-  chromium = await startChromium();
+  started = await startBrowser();
 });
 
 after(async () => {
-  await chromium?.close();
+  await started?.close();
   await edge?.stop();
 });
 
@@ -126,15 +126,26 @@ test("an address that is no WebSocket's is refused in words", () =>
     await left.is({ connection: "offline" });
   }, "?server=https://example.test"));
 
-test("the page fits from 320 px up, in both colour schemes, at rest and in a call", () =>
-  withPage(async ({ page, left: alice, right: bob }) => {
-    await fits(page);
-    await ring(alice, bob);
-    await bob.click("answer");
-    await alice.is({ call: "established" });
-    await page.click('[data-testid="ladder-entry"] summary');
-    await fits(page);
-  }));
+test("the page fits from 320 px up, in both colour schemes, at rest and in a call", async () => {
+  const backgrounds = new Set();
+  const dark = await startBrowser(browserUnderTest, { colorScheme: "dark" });
+  try {
+    for (const { browser } of [started, dark]) {
+      const look = async ({ page, left: alice, right: bob }) => {
+        backgrounds.add(await fits(page));
+        await ring(alice, bob);
+        await bob.click("answer");
+        await alice.is({ call: "established" });
+        await page.click('[data-testid="ladder-entry"] summary');
+        backgrounds.add(await fits(page));
+      };
+      await withPage(look, "", browser);
+    }
+  } finally {
+    await dark.close();
+  }
+  assert.equal(backgrounds.size, 2, "one background for each colour scheme");
+});
 
 test("a call needs no mouse, and focus is never lost", () =>
   withPage(async ({ page, left: alice, right: bob }) => {
@@ -153,7 +164,7 @@ test("a call needs no mouse, and focus is never lost", () =>
     await alice.is({ call: "established" });
     await bob.is({ call: "established" });
     await tabTo(page, bob, "mute");
-    await page.keyboard.press("Space");
+    await page.keyboard.press(" ");
     await bob.says("call-state", /muted/);
     await tabTo(page, bob, "hangup");
     await page.keyboard.press("Enter");
@@ -163,8 +174,8 @@ test("a call needs no mouse, and focus is never lost", () =>
   }));
 
 /** Opens the page, runs `act`, and fails where a script of the page has failed. */
-async function withPage(act, query = "") {
-  const opened = await openPage(chromium.browser, `${edge.http}/${query}`);
+async function withPage(act, query = "", browser = started.browser) {
+  const opened = await openPage(browser, `${edge.http}/${query}`);
   try {
     await act(opened);
     assert.deepEqual(opened.errors, []);
@@ -181,29 +192,28 @@ async function ring(caller, callee) {
   await callee.says("peer", /^alice$/);
 }
 
+/** Fails where the page is wider than its window; gives its background. */
 async function fits(page) {
-  const backgrounds = new Set();
   for (const width of [320, 768, 1280]) {
-    for (const value of ["light", "dark"]) {
-      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
-      await page.setViewport({ width, height: 800 });
-      const { content, background } = await page.evaluate(() => ({
-        content: document.documentElement.scrollWidth,
-        background: getComputedStyle(document.body).backgroundColor,
-      }));
-      assert.ok(content <= width, `${content} px of content on a page of ${width} px, ${value}`);
-      backgrounds.add(background);
-    }
+    await page.setViewport({ width, height: 800 });
+    const content = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(content <= width, `${content} px of content on a page of ${width} px`);
   }
-  assert.equal(backgrounds.size, 2, "one background for each colour scheme");
+  return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 }
 
-/** Presses Tab until the part has the focus, and makes sure that it shows. */
+/** Goes to the part by Tab, or Shift and Tab where it lies behind us, and makes sure that the focus on it shows. */
 async function tabTo(page, phone, name) {
   for (let presses = 0; presses < 100; presses += 1) {
-    const outline = await page.$eval(phone.part(name), (element) => element === document.activeElement && getComputedStyle(element).outlineStyle);
+    const { outline, behind } = await page.$eval(phone.part(name), (element) => {
+      const { activeElement } = document;
+      const outline = element === activeElement && getComputedStyle(element).outlineStyle;
+      return { outline, behind: activeElement.compareDocumentPosition(element) === Node.DOCUMENT_POSITION_PRECEDING };
+    });
     if (outline) return assert.notEqual(outline, "none", `the focus on ${name} cannot be seen`);
+    if (behind) await page.keyboard.down("Shift");
     await page.keyboard.press("Tab");
+    if (behind) await page.keyboard.up("Shift");
   }
   assert.fail(`${name} cannot be reached by Tab`);
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import { startChromium } from "../lib/browser.mjs";
+import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { endTalk, packageFolder, talkingPage } from "./talk.mjs";
 
@@ -14,7 +14,7 @@ let page;
 
 before(async () => {
   edge = await startSwitchboard({ args: ["--static", packageFolder] });
-  started = await startChromium();
+  started = await startBrowser();
   page = await talkingPage(started.browser, edge, { output: false });
   await page.evaluate(setUp);
 });

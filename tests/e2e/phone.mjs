@@ -18,11 +18,16 @@ export async function openPage(browser, url, { width = 1280, height = 900 } = {}
   const page = await context.newPage();
   page.setDefaultTimeout(limit);
   const errors = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("pageerror", (error) => isRemark(error) || errors.push(String(error)));
   await page.setViewport({ width, height });
   await page.goto(url);
   await page.waitForSelector('[data-testid="phone-right"]');
   return { page, errors, left: new Phone(page, "left"), right: new Phone(page, "right"), close: () => context.close() };
+}
+
+// What Firefox writes about a socket that could not be had or was cut off looks like an error of a script; it is none.
+function isRemark({ message }) {
+  return /^(Firefox can.t establish a|The) connection to .*\bwss?:/.test(message);
 }
 
 /** One of the page's two phones. */

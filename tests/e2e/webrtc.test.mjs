@@ -1,24 +1,24 @@
-// Two user agents in one page of Chromium, with real media: what hold and renegotiation do to tracks and directions.
+// Two user agents in one page, with real media: what hold and renegotiation do to tracks and directions.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startChromium } from "../lib/browser.mjs";
+import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { endTalk, packageFolder, talkingPage } from "./talk.mjs";
 
 let edge;
-let chromium;
+let started;
 let page;
 
 before(async () => {
   edge = await startSwitchboard({ args: ["--static", packageFolder] });
-  chromium = await startChromium();
-  page = await talkingPage(chromium.browser, edge, { output: false });
+  started = await startBrowser();
+  page = await talkingPage(started.browser, edge, { output: false });
 });
 
 after(async () => {
   await endTalk(page);
-  await chromium?.close();
+  await started?.close();
   await edge?.stop();
 });
 
