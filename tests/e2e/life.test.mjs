@@ -2,9 +2,13 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { startBrowser } from "../lib/browser.mjs";
+import { browserUnderTest, startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { packageFolder } from "./talk.mjs";
+
+// Firefox closes a page's sockets before it says pagehide, if the page is reloaded: the peer notices when no media comes.
+const mute = browserUnderTest === "firefox" && "Firefox lets a page that is left say nothing any more";
+const unfrozen = browserUnderTest === "firefox" && "only Chromium puts a page to sleep when asked to";
 
 let edge;
 let started;
@@ -72,7 +76,7 @@ async function talk() {
 
 const ended = ({ page }) => page.evaluate(async () => (({ by, cause }) => [by, cause])(await window.call.ended));
 
-test("a page that is reloaded hangs up first, and signs in again with the same instance", async () => {
+test("a page that is reloaded hangs up first, and signs in again with the same instance", { skip: mute }, async () => {
   await talk();
   await alice.page.reload();
   assert.deepEqual(await ended(bob), ["remote", "hangup"]);
@@ -82,7 +86,7 @@ test("a page that is reloaded hangs up first, and signs in again with the same i
   assert.equal(contacts, 1, "the binding of the page before is replaced, not joined");
 });
 
-test("a page that is closed hangs up first", async () => {
+test("a page that is closed hangs up first", { skip: mute }, async () => {
   await talk();
   await alice.page.goto("about:blank");
   assert.deepEqual(await ended(bob), ["remote", "hangup"]);
@@ -114,7 +118,7 @@ test("a hidden page goes on talking, and hears of a hang-up", async () => {
   await front.close();
 });
 
-test("a page that was put to sleep under a call wakes to it, whatever was said meanwhile", async () => {
+test("a page that was put to sleep under a call wakes to it, whatever was said meanwhile", { skip: unfrozen }, async () => {
   await talk();
   const devtools = await alice.page.createCDPSession();
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });

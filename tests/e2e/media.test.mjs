@@ -37,7 +37,7 @@ test("a hold waits for no candidates, since it takes the path that is there", as
 
 test("candidates are waited for 3 s at most, whatever a STUN server leaves unanswered", async () => {
   const [took, sdp] = await page.evaluate(async () => {
-    const media = window.webrtc({ iceServers: [{ urls: "stun:127.0.0.1:9" }], audio: false, output: false });
+    const media = window.webrtc({ iceServers: [{ urls: "stun:127.0.0.1:3479" }], audio: false, output: false });
     const session = media.open({ call: "0", direction: "outgoing", failed() {}, renegotiate: async () => {} });
     const began = performance.now();
     const sdp = await session.createOffer({ hold: false, iceRestart: false });
@@ -122,7 +122,7 @@ test("a microphone that is unplugged is told, and the system's takes its place",
     const { ours, theirs } = await window.talk();
     const [lost] = ours.media.localStream.getTracks();
     const told = window.next(ours, "devicelost");
-    lost.dispatchEvent(new Event("ended"));
+    window.unplug(lost);
     const { kind, label, replacement } = await told;
     const [now] = ours.media.localStream.getTracks();
     await window.arrives(theirs, "audio");
@@ -138,7 +138,7 @@ test("an unplugged microphone that nothing can replace is told as such, and the 
     const { getUserMedia } = navigator.mediaDevices;
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("gone", "NotFoundError"));
     const told = window.next(ours, "devicelost");
-    ours.media.localStream.getTracks()[0].dispatchEvent(new Event("ended"));
+    window.unplug(ours.media.localStream.getTracks()[0]);
     const { kind, replacement } = await told;
     navigator.mediaDevices.getUserMedia = getUserMedia;
     await ours.media.setInput("default");

@@ -26,6 +26,14 @@ export async function endTalk(page) {
 async function setUp(ws, settings) {
   const { UserAgent, webrtc } = await import("/index.js");
   const sockets = {};
+  // No browser lets a script unplug a microphone, and Firefox fires no made-up event at one.
+  const plugs = new Map();
+  const { addEventListener } = MediaStreamTrack.prototype;
+  MediaStreamTrack.prototype.addEventListener = function (type, listener, ...more) {
+    if (type === "ended") plugs.set(this, [...(plugs.get(this) ?? []), listener]);
+    addEventListener.call(this, type, listener, ...more);
+  };
+  window.unplug = (track) => plugs.get(track).forEach((listener) => listener(new Event("ended")));
   window.refusals = 0;
   const picky = {
     open(context) {
