@@ -251,7 +251,8 @@ test("early media of one branch does not keep the answer of another from being t
     const [caller, early, final] = [open(), open(), open()];
     const offer = await caller.createOffer({ hold: false, iceRestart: false });
     await caller.setAnswer(await early.createAnswer(offer, { hold: false }), { branch: "a", provisional: true });
-    await window.arrives({ media: early }, "audio").catch(() => {});
+    // Firefox plays no early media.
+    if (caller.peerConnection.signalingState === "have-remote-pranswer") await window.arrives({ media: early }, "audio");
     await caller.setAnswer(await final.createAnswer(offer, { hold: false }), { branch: "b", provisional: false });
     early.close();
     await window.arrives({ media: final }, "audio");

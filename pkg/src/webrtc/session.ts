@@ -9,6 +9,8 @@ import type { MediaConstraints } from "../types.js";
 import type { WebRtcSession } from "../webrtc.js";
 import { capture, constraintsOf } from "./capture.js";
 import type { Devices } from "./capture.js";
+import { readableAnswer, readableOffer } from "./dialect.js";
+import type { Agreed } from "./dialect.js";
 import { describe } from "./gather.js";
 import { Path } from "./path.js";
 import { Senders } from "./senders.js";
@@ -83,7 +85,7 @@ export class PeerSession implements WebRtcSession {
     const pc = this.peerConnection;
     this.#remember();
     try {
-      await pc.setRemoteDescription({ type: "offer", sdp: offer });
+      await pc.setRemoteDescription({ type: "offer", sdp: readableOffer(offer, this.#inForce()) });
       const offered = pc
         .getTransceivers()
         .filter(({ direction }) => direction !== "stopped")
@@ -104,10 +106,18 @@ export class PeerSession implements WebRtcSession {
 
   async setAnswer(answer: string, { provisional }: { branch: string; provisional: boolean }): Promise<void> {
     const pc = this.peerConnection;
+    if (!provisional) {
+      await pc.setRemoteDescription({ type: "answer", sdp: readableAnswer(answer, this.#inForce()) });
+      return this.#agreed();
+    }
     // The first early media is kept: a browser cannot listen to two branches of one offer.
-    if (provisional && pc.signalingState === "have-remote-pranswer") return;
-    await pc.setRemoteDescription({ type: provisional ? "pranswer" : "answer", sdp: answer });
-    if (!provisional) this.#agreed();
+    if (pc.signalingState !== "have-local-offer") return;
+    try {
+      await pc.setRemoteDescription({ type: "pranswer", sdp: answer });
+    } catch (error) {
+      // Firefox knows no provisional answers. One set for good would shut out the branch that answers in the end.
+      if (!(error instanceof Error) || error.name !== "NotSupportedError") throw error;
+    }
   }
 
   async rollback(): Promise<void> {
@@ -156,6 +166,11 @@ export class PeerSession implements WebRtcSession {
 
   stats(): Promise<RTCStatsReport> {
     return this.peerConnection.getStats();
+  }
+
+  #inForce(): Agreed | undefined {
+    const { currentLocalDescription: local, currentRemoteDescription: remote } = this.peerConnection;
+    return local && remote ? { local: local.sdp, remote: remote.sdp } : undefined;
   }
 
   #remember(): void {
