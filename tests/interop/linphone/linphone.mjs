@@ -2,6 +2,7 @@
 // writes what it hears to another. It answers calls by itself.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -37,6 +38,9 @@ export async function startLinphone(kamailio, name) {
     remove();
   });
   try {
+    await once(child, "spawn").catch(({ message }) => {
+      throw new Error(`${program} does not start: ${message}; install it, or name it in the environment variable LINPHONEC`);
+    });
     await linphone.says(/^linphonec> /m);
     linphone.do("soundcard use files");
     linphone.do(`play ${join(dir, "in.wav")}`);
@@ -74,9 +78,7 @@ class Linphone {
         this.#output += text;
       });
     }
-    child.once("error", (error) => {
-      this.#output += `${program} does not start: ${error.message}`;
-    });
+    child.stdin.on("error", () => {}); // that it has ended is noticed by what it does not say
   }
 
   get address() {
