@@ -70,3 +70,14 @@ bed.test("a proxy challenges patchcord once (407), and then never again", async 
   assert.deepEqual(answers, [false, true, true]);
   assert.equal(trace.of("alice", "in", /^SIP\/2\.0 407 /).length, 1);
 });
+
+for (const name of ["bob", "carol"]) {
+  bed.test(`a call that a proxy has challenged (407) comes in at patchcord: ${phones[name]}'s`, async ({ alice, [name]: caller, trace }) => {
+    const [ours, theirs] = await talk(caller, alice, addressOf("auth-alice"));
+    await sound(ours, theirs);
+    await theirs.hangup();
+    await over(ours, theirs);
+    assert.equal(trace.of(name, "in", /^SIP\/2\.0 407 /).length, 1);
+    assert.equal(trace.of("alice", "in", /^INVITE /).length, 1);
+  });
+}
