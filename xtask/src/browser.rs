@@ -3,8 +3,9 @@
 //! As root on Debian what is missing is installed; elsewhere a missing browser ends the run with the command that installs it,
 //! and a missing `ip` or `unshare` only means that the test runs in the machine's own network.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::debian;
 use crate::failure::Failure;
 use crate::files::find_program;
 use crate::progress::note;
@@ -22,8 +23,8 @@ const PLACES: [&str; 4] = [
 pub(crate) fn prepare() -> Result<PathBuf, Failure> {
     let browser = find()?;
     let missing = missing_packages(browser.is_some(), &|tool| find_program(tool).is_some());
-    if !missing.is_empty() && is_root_on_debian() {
-        install(&missing)?;
+    if !missing.is_empty() && debian::is_ours() {
+        debian::install(&missing, "see apt's message above; CHROMIUM can name a browser elsewhere")?;
     }
     let browser = match browser {
         Some(browser) => browser,
@@ -57,22 +58,6 @@ fn missing_packages(has_browser: bool, has: &dyn Fn(&str) -> bool) -> Vec<&'stat
     wanted.into_iter().filter(|(there, package)| !there && relevant(package)).map(|(_, package)| package).collect()
 }
 
-fn install(packages: &[&str]) -> Result<(), Failure> {
-    note(&format!("missing on this system: {}. Installing from Debian's archive, as root", packages.join(", ")));
-    let apt = || {
-        Step::new("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .hint("see apt's message above; CHROMIUM can name a browser elsewhere")
-    };
-    apt().arg("update").loud()?;
-    apt().args(["install", "-y"]).args(packages).loud()
-}
-
-fn is_root_on_debian() -> bool {
-    let root = || Step::new("id").arg("-u").ask().is_ok_and(|id| id == "0");
-    Path::new("/etc/debian_version").exists() && find_program("apt-get").is_some() && root()
-}
-
 /// The exact command for this system.
 fn advice() -> String {
     let command = if cfg!(target_os = "macos") {
@@ -80,7 +65,7 @@ fn advice() -> String {
     } else if cfg!(windows) {
         "winget install Google.Chrome"
     } else if find_program("apt-get").is_some() {
-        "sudo apt-get update && sudo apt-get install -y chromium"
+        &debian::command(&["chromium"])
     } else if find_program("dnf").is_some() {
         "sudo dnf install -y chromium"
     } else if find_program("pacman").is_some() {

@@ -1,16 +1,18 @@
 //! `cargo xtask …`: everything one does with this repository, from a fresh checkout on.
 //!
 //! One file per concern. The commands: [`demo`], [`test`], [`package`] (`build`), [`bench`], [`fuzz`]. What they stand on:
-//! [`setup`] (tools that are missing are installed), [`browser`] and [`namespace`] (what the browser test needs of the
-//! system), [`size`], [`shorten`], and below them [`run`] (child processes), [`progress`] (what the user sees), [`files`]
+//! [`setup`] (tools that are missing are installed), [`browser`], [`interop`] and [`namespace`] (what the tests need of the
+//! system), [`debian`], [`size`], [`shorten`], and below them [`run`] (child processes), [`progress`] (what the user sees), [`files`]
 //! and [`failure`].
 
 mod bench;
 mod browser;
+mod debian;
 mod demo;
 mod failure;
 mod files;
 mod fuzz;
+mod interop;
 mod namespace;
 mod package;
 mod progress;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::failure::{Failure, cannot};
+use crate::interop::Peers;
 use crate::namespace::Network;
 use crate::progress::{Stopwatch, heading, note, result, seconds};
 use crate::run::Step;
@@ -23,11 +24,11 @@ const WARNINGS_ARE_ERRORS: [&str; 3] = ["--", "-D", "warnings"];
 /// The command itself.
 pub(crate) fn test() -> Result<(), Failure> {
     let mut stages = Stages::default();
-    let (tools, browser, network) = stages.run("set-up", || {
+    let (tools, browser, network, peers) = stages.run("set-up", || {
         let tools = setup::for_building()?;
         setup::for_checking()?;
         let browser = browser::prepare()?;
-        Ok((tools, browser, Network::find()))
+        Ok((tools, browser, Network::find(), Peers::prepare()?))
     })?;
     stages.run("format", || cargo().args(["fmt", "--all", "--check"]).hint("cargo fmt --all").loud())?;
     stages.run("clippy, native", || clippy(&["--workspace", "--all-targets", "--features", NATIVE]))?;
@@ -42,6 +43,15 @@ pub(crate) fn test() -> Result<(), Failure> {
     stages.run("TypeScript, strict", typescript)?;
     stages.run("Node tests", || node_tests(Path::new("tests/node"))?.loud())?;
     stages.run("browser tests", || browser_tests(network, &browser))?;
+    for (name, folder, programs) in [
+        ("interop: browsers", "tests/interop", peers.for_browsers()),
+        ("interop: linphone", "tests/interop/linphone", peers.for_linphone()),
+    ] {
+        match programs {
+            Ok(programs) => stages.run(name, || interop_tests(folder, network, &browser, &programs))?,
+            Err(missing) => stages.skip(name, missing),
+        }
+    }
     let size = stages.run("package size", size::measure)?;
     let message = stages.run("time per message", || bench::message()?.quiet())?;
 
@@ -87,6 +97,13 @@ fn browser_tests(network: Network, browser: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     network.run(node_tests(folder)?.env("CHROMIUM", browser)).loud()
+}
+
+/// The package against other people's software; `programs` tells where that is.
+fn interop_tests(folder: &str, network: Network, browser: &Path, programs: &[(&str, &Path)]) -> Result<(), Failure> {
+    let tests = node_tests(Path::new(folder))?.env("CHROMIUM", browser);
+    let tests = programs.iter().fold(tests, |tests, (name, program)| tests.env(name, program));
+    network.run(tests).loud()
 }
 
 fn test_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
