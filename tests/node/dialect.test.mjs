@@ -27,7 +27,7 @@ test("an offer with names, and a first one, stay as they are", () => {
 });
 
 test("an answer that changes the role of a living DTLS association keeps the one it has", () => {
-  const answer = sdp(...head, "m=audio 7 X 111", "a=setup:active", "a=fingerprint:sha-256 AA", "m=video 7 X 96");
+  const answer = sdp(...head, "m=audio 7 X 111", "a=setup:active", "a=fingerprint:SHA-256 aa", "m=video 7 X 96");
   assert.match(readableAnswer(answer, agreed), /^a=setup:passive\r$/m);
   const offered = { local: agreed.local.replace("actpass", "passive"), remote: agreed.remote.replace("passive", "actpass") };
   assert.match(readableAnswer(answer.replace("active", "passive"), offered), /^a=setup:active\r$/m);

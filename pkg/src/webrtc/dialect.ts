@@ -36,7 +36,7 @@ export function readableAnswer(answer: string, agreed: Agreed | undefined): stri
   const [session, ...sections] = split(answer);
   const read = sections.map((section, index) => {
     const role = roleOf(before[index], ours[index]);
-    const same = attribute(section, "fingerprint") === attribute(before[index] ?? "", "fingerprint");
+    const same = fingerprint(section) === fingerprint(before[index] ?? "");
     return role === undefined || !same ? section : section.replace(/^a=setup:.*$/m, `a=setup:${role}`);
   });
   return [session, ...read].join("");
@@ -49,6 +49,11 @@ function roleOf(theirs: string | undefined, ours: string | undefined): string | 
   const other = attribute(ours ?? "", "setup");
   if (other === "active") return "passive";
   return other === "passive" ? "active" : undefined;
+}
+
+/** Browsers write what they have been given in their own case (RFC 8122 §5). */
+function fingerprint(section: string): string | undefined {
+  return attribute(section, "fingerprint")?.toLowerCase();
 }
 
 function media(sdp: string): string[] {

@@ -1,9 +1,8 @@
 // Calls between patchcord and linphone, which speaks SIP over UDP, through Kamailio, patchcord calling and called.
 //
-// Two tests show what linphone 5.1 does wrong, and that patchcord can still end the call: whoever has called cannot be put
-// on hold.
+// linphone 5.1 changes a call in its own way: it holds by an offer without the names of streams and their bundle, and answers
+// a hold as if the DTLS roles were open again. Chromium could follow neither, but for pkg/src/webrtc/dialect.ts.
 
-import assert from "node:assert/strict";
 import { makeBed } from "../bed.mjs";
 import { startLinphone } from "./linphone.mjs";
 
@@ -17,9 +16,7 @@ const pairings = [
 
 for (const [pairing, setUp] of pairings) {
   bed.test(`${pairing}: sound goes both ways, until patchcord hangs up`, async ({ other: dave }) => {
-    const call = await talk(setUp);
-    await call.hangup();
-    await dave.says(/^Call \d+ with .* ended/m);
+    await end(await talk(setUp), dave);
   });
 
   bed.test(`${pairing}: sound goes both ways, until linphone hangs up`, async ({ other: dave }) => {
@@ -29,27 +26,31 @@ for (const [pairing, setUp] of pairings) {
   });
 }
 
-bed.test("patchcord calls linphone: patchcord holds and resumes", async ({ other: dave }) => {
-  const call = await talk(callLinphone);
-  await call.hold();
-  await call.direction("sendonly");
-  await dave.says(/has been paused by/);
-  await call.resume();
-  await call.direction("sendrecv");
-  await sound(call);
-});
+for (const [pairing, setUp] of pairings) {
+  bed.test(`${pairing}: patchcord holds and resumes`, async ({ other: dave }) => {
+    const call = await talk(setUp);
+    await call.hold();
+    await call.direction("sendonly");
+    await dave.says(/has been paused by/);
+    await call.resume();
+    await call.direction("sendrecv");
+    await sound(call);
+    await end(call, dave);
+  });
 
-bed.test("linphone calls patchcord: linphone holds and resumes", async ({ other: dave }) => {
-  const call = await talk(answerLinphone);
-  dave.do("pause");
-  await call.direction("recvonly");
-  await call.until("hold", { by: "remote", held: true });
-  await dave.says(/is now paused/);
-  dave.do("resume");
-  await call.direction("sendrecv");
-  await call.until("hold", { by: "remote", held: false });
-  await sound(call);
-});
+  bed.test(`${pairing}: linphone holds and resumes`, async ({ other: dave }) => {
+    const call = await talk(setUp);
+    dave.do("pause");
+    await call.direction("recvonly");
+    await call.until("hold", { by: "remote", held: true });
+    await dave.says(/is now paused/);
+    dave.do("resume");
+    await call.direction("sendrecv");
+    await call.until("hold", { by: "remote", held: false });
+    await sound(call);
+    await end(call, dave);
+  });
+}
 
 bed.test("linphone gives up a call before patchcord answers", async ({ alice, other: dave }) => {
   const call = await rung(alice, dave);
@@ -69,26 +70,6 @@ for (const [status, told] of [
   });
 }
 
-bed.test("linphone's fault: its hold gives up the bundle, which Chromium cannot answer", async ({ trace, other: dave }) => {
-  const call = await talk(callLinphone);
-  dave.do("pause");
-  await trace.seen("alice", "out", /^SIP\/2\.0 488 /);
-  const [offer] = trace.of("alice", "in", /^INVITE /);
-  assert.doesNotMatch(offer, /^a=(group|mid):/m);
-  await call.hangup();
-  await dave.says(/^Call \d+ with .* ended/m);
-});
-
-bed.test("linphone's fault: its answer to a hold turns the DTLS roles round, which Chromium refuses", async ({ trace, other: dave }) => {
-  const call = await talk(answerLinphone);
-  await assert.rejects(call.hold(), /Failed to set SSL role/);
-  const client = /^SIP\/2\.0 200 [^]*^a=setup:active/m;
-  assert.equal(trace.of("alice", "out", client).length, 1, "patchcord has become the DTLS client");
-  assert.equal(trace.of("alice", "in", client).length, 1, "linphone says that it is the client");
-  await call.hangup();
-  await dave.says(/^Call \d+ with .* ended/m);
-});
-
 /** A call that patchcord makes; linphone answers by itself. */
 function callLinphone({ alice, other: dave }) {
   return alice.call(dave.address);
@@ -105,6 +86,12 @@ async function answerLinphone({ alice, other: dave }) {
 function rung(alice, dave) {
   dave.do(`call ${alice.address}`);
   return alice.incoming();
+}
+
+/** Patchcord hangs up, and linphone hears of it. */
+async function end(call, dave) {
+  await call.hangup();
+  await dave.says(/^Call \d+ with .* ended/m);
 }
 
 /** A call in which both hear the other: patchcord's side of it. */
