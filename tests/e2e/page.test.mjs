@@ -52,20 +52,6 @@ test("a call to somebody who is not signed in says so", () =>
     await alice.says("outcome", /^dave cannot be reached/);
   }));
 
-test("a second caller hears busy while the first call stands", () =>
-  withPage(async ({ left: alice, right: bob }) => {
-    await ring(alice, bob);
-    await withPage(async ({ left: carol }) => {
-      await carol.page.select(carol.part("user"), "carol");
-      await carol.register();
-      await carol.fill("dial", "bob");
-      await carol.click("call");
-      await carol.is({ call: "none", outcome: "busy" });
-      await carol.says("outcome", /^bob is busy/);
-    });
-    await bob.says("peer", /^alice$/);
-  }));
-
 test("a wrong password is explained, and the right one works after it", () =>
   withPage(async ({ left: alice }) => {
     await alice.fill("password", "wrong");

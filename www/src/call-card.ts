@@ -1,109 +1,179 @@
-/** One call as people see it: who, where it stands, how long, what can be done, and whether sound arrives. */
+/**
+ * One call as people see it: who, where it stands, how long, what can be done, and whether sound arrives. The current
+ * call is shown in full, every other one in short. What later belongs to a call gets a part of its own in the template.
+ */
 
 import type { Call } from "patchcord";
-import { keepFocus, part, say, show } from "./dom.js";
-import { callWords, nameOf } from "./words.js";
+import { isWaiting, type CallDesk } from "./call-desk.js";
+import { CallSound } from "./call-sound.js";
+import type { Devices } from "./devices.js";
+import { copyOf, keepFocus, part, say, show } from "./dom.js";
+import { fillHeaders, tellingHeaders } from "./invite-headers.js";
+import { watchMicrophone } from "./microphone.js";
+import { fillPad, toneOf } from "./pad.js";
+import type { Preferences } from "./preferences.js";
+import { Tones } from "./tones.js";
+import { callWords, changeWords, duration, microphoneWords, nameOf } from "./words.js";
 
-const REFRESH = 500; // ms between two looks at timer and meter
+/** What a card needs of its pane. */
+export interface CardParts {
+  desk: CallDesk;
+  devices: Devices;
+  preferences: Preferences;
+  failed(message: string): void;
+  /** Told twice a second how many bytes of sound have arrived. */
+  heard(bytes: number): void;
+  changed(): void;
+}
 
-/** The card of a pane; shows one call after another. */
+/** The card of one call. */
 export class CallCard {
-  readonly #pane: HTMLElement;
-  readonly #root: HTMLElement;
-  readonly #failed: (error: unknown) => void;
-  #call: Call | null = null;
-  #soundBlocked = false;
+  readonly root = document.createElement("article");
+  readonly call: Call;
+  /** Whether it rings without a sound. */
+  silenced = false;
+  readonly #parts: CardParts;
+  readonly #tones: Tones;
+  readonly #sound: CallSound;
+  #keypad = false;
+  #unfolded = false; // the details of the call
+  #microphone = ""; // what the microphone is waiting for
 
-  /** `failed` is told what a button's action has failed with. */
-  constructor(pane: HTMLElement, failed: (error: unknown) => void) {
-    this.#pane = pane;
-    this.#root = part(pane, "call-card");
-    this.#failed = failed;
-    const button = (name: string, act: (call: Call) => Promise<void> | void) =>
-      this.#part(name).addEventListener("click", () => this.#call && this.#attempt(this.#call, act));
-    button("answer", (call) => call.accept());
-    button("refuse", (call) => call.reject({ status: 603 }));
-    button("hangup", (call) => call.hangup());
-    button("mute", (call) => call.setMuted({ audio: !call.muted.audio }));
-    button("play", (call) => this.#playSound(call));
-  }
-
-  /** Gets ready for a new call. */
-  follow(call: Call): void {
-    this.#soundBlocked = false;
-    this.#pane.dataset["bytesReceived"] = "0";
-    say(this.#part("meter"), "");
-    call.addEventListener("established", () => this.#attempt(call, () => this.#watch(call)));
-    call.addEventListener("playbackblocked", () => {
-      this.#soundBlocked = true;
-      this.render(call);
+  constructor(call: Call, parts: CardParts) {
+    this.call = call;
+    this.#parts = parts;
+    this.root.className = "call";
+    this.root.tabIndex = -1;
+    this.root.role = "group";
+    this.root.dataset["testid"] = "call-card";
+    this.root.append(copyOf("call"));
+    this.#tones = new Tones(call, (error) => this.#failed(error));
+    this.#sound = new CallSound(call, this.root, { ...parts, changed: () => this.render() });
+    this.#wire();
+    call.addEventListener("established", () => void this.#tick());
+    watchMicrophone(call, (permission) => {
+      this.#microphone = permission ? microphoneWords(permission) : "";
+      this.render();
     });
   }
 
-  /** Brings the card in line with the call; hides it when there is none. */
-  render(call: Call | null): void {
-    this.#call = call;
-    this.#pane.dataset["call"] = call?.state ?? "none";
-    show(this.#root, call !== null);
-    if (!call) return;
-    const established = call.state === "established";
-    const undecided = call.direction === "incoming" && ["calling", "ringing", "early"].includes(call.state);
-    this.#root.classList.toggle("incoming", undecided);
+  /** Brings the card in line with the call. */
+  render(): void {
+    const { call, root } = this;
+    const { desk } = this.#parts;
+    const current = desk.current === call;
+    const waiting = isWaiting(call);
+    const changing = desk.changing(call);
+    root.ariaLabel = `Call with ${nameOf(call.remote)}`;
+    Object.assign(root.dataset, { state: call.state, current, waiting, held: call.hold.local });
+    root.toggleAttribute("data-focus", current && !waiting);
     say(this.#part("peer"), nameOf(call.remote));
     say(this.#part("peer-address"), call.remote.uri);
-    say(this.#part("call-state"), callWords(call));
-    say(this.#part("timer"), established ? elapsed(call) : "");
-    show(this.#part("meter"), established);
-    show(this.#part("answer"), undecided);
-    show(this.#part("refuse"), undecided);
-    show(this.#part("hangup"), !undecided);
-    show(this.#part("mute"), established);
-    show(this.#part("play"), established && this.#soundBlocked);
+    say(this.#part("call-state"), changing || callWords(call));
+    say(this.#part("badge"), waiting ? (current ? "Incoming call" : "Call waiting") : "");
+    say(this.#part("call-warning"), this.#microphone || this.#sound.warning);
+    this.#renderTimer();
+    this.#renderHeaders(waiting && current);
+    this.#renderButtons({ current, waiting, changing: changing !== "" });
+  }
+
+  /** Sends a tone, as the keypad does. */
+  press(tone: string): void {
+    if (this.call.state !== "established") return;
+    this.#tones.send(tone);
+    this.#part("tones-sent").append(tone);
+  }
+
+  toggleMute(): void {
+    this.call.setMuted({ audio: !this.call.muted.audio });
+  }
+
+  toggleKeypad(): void {
+    this.#keypad = !this.#keypad;
+    this.render();
+    if (this.#keypad) this.root.focus();
+  }
+
+  #renderButtons({ current, waiting, changing }: { current: boolean; waiting: boolean; changing: boolean }): void {
+    const { call } = this;
+    const { desk, preferences } = this.#parts;
+    const established = call.state === "established";
+    const { spoken } = desk;
+    keepFocus(this.root, () => {
+      show(this.#part("answer"), waiting);
+      say(this.#part("answer"), spoken && spoken !== call ? "Hold and answer" : "Answer");
+      show(this.#part("refuse"), waiting);
+      show(this.#part("silence"), waiting && current && preferences.values.ring && !this.silenced);
+      show(this.#part("hangup"), !waiting);
+      say(this.#part("hangup"), established ? "Hang up" : "Cancel");
+      show(this.#part("hold"), established && !call.hold.local);
+      show(this.#part("resume"), established && (call.hold.local || !current));
+      for (const name of ["hold", "resume"]) this.#part(name).ariaDisabled = String(changing);
+      show(this.#part("mute"), established && current);
+      show(this.#part("keypad"), established && current);
+      show(this.#part("play"), established && this.#sound.blocked);
+      show(this.#part("tones"), established && current && this.#keypad);
+      show(this.#part("sound"), established && current);
+    });
     this.#part("mute").ariaPressed = String(call.muted.audio);
+    this.#part("keypad").ariaExpanded = String(this.#keypad);
   }
 
-  async #attempt(call: Call, act: (call: Call) => Promise<void> | void): Promise<void> {
-    try {
-      await act(call);
-    } catch (error) {
-      if (call.state !== "ended") this.#failed(error); // the end of a call tells its reason itself
+  /** Unfolded where somebody has to decide by them, folded once that is done; in between as people like it. */
+  #renderHeaders(unfolded: boolean): void {
+    const headers = part(this.root, "headers", HTMLDetailsElement);
+    const fields = this.call.direction === "incoming" ? tellingHeaders(this.call) : [];
+    show(headers, fields.length > 0);
+    if (!this.#part("header-list").hasChildNodes()) fillHeaders(this.#part("header-list"), fields);
+    if (unfolded !== this.#unfolded) headers.open = unfolded;
+    this.#unfolded = unfolded;
+  }
+
+  #renderTimer(): void {
+    const { state, answeredAt } = this.call;
+    const seconds = answeredAt ? Math.max(0, (Date.now() - answeredAt.getTime()) / 1000) : 0;
+    say(this.#part("timer"), state === "established" ? duration(seconds) : "");
+  }
+
+  async #tick(): Promise<void> {
+    while (this.call.state === "established") {
+      this.#renderTimer();
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 
-  /** While the call is established: timer and meter. */
-  async #watch(call: Call): Promise<void> {
-    while (call.state === "established") {
-      const bytes = await audioBytesReceived(call);
-      if (this.#call !== call) return; // the browser took its time, and the call has ended
-      this.#pane.dataset["bytesReceived"] = String(bytes);
-      say(this.#part("meter"), `Audio in: ${(bytes / 1000).toFixed(1)} kB`);
-      say(this.#part("timer"), elapsed(call));
-      await new Promise((resolve) => setTimeout(resolve, REFRESH));
-    }
+  #wire(): void {
+    const { call } = this;
+    const { desk, changed } = this.#parts;
+    this.#button("answer", () => void desk.answer(call));
+    this.#button("refuse", () => desk.refuse(call));
+    this.#button("hangup", () => desk.hangup(call));
+    this.#button("hold", () => void desk.hold(call));
+    this.#button("resume", () => void desk.resume(call));
+    this.#button("mute", () => this.toggleMute());
+    this.#button("keypad", () => this.toggleKeypad());
+    this.#button("silence", () => {
+      this.silenced = true;
+      changed();
+    });
+    fillPad(this.#part("tone-pad"), (key) => this.press(key));
+    this.root.addEventListener("keydown", (event) => {
+      const tone = event.target instanceof HTMLSelectElement ? null : toneOf(event);
+      if (tone) this.press(tone);
+    });
   }
 
-  async #playSound(call: Call): Promise<void> {
-    await call.media?.play();
-    this.#soundBlocked = false;
-    keepFocus(this.#pane, () => this.render(call));
+  #button(name: string, act: () => void): void {
+    this.#part(name).addEventListener("click", ({ currentTarget }) => {
+      if ((currentTarget as HTMLElement).ariaDisabled !== "true") act();
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.#parts.failed(changeWords(error, nameOf(this.call.remote)));
   }
 
   #part(name: string): HTMLElement {
-    return part(this.#root, name);
+    return part(this.root, name);
   }
-}
-
-/** Bytes of sound that have arrived, from the browser's own statistics. */
-async function audioBytesReceived(call: Call): Promise<number> {
-  let bytes = 0;
-  const report = await call.media?.stats();
-  report?.forEach((entry) => {
-    if (entry.type === "inbound-rtp" && entry.kind === "audio") bytes += entry.bytesReceived;
-  });
-  return bytes;
-}
-
-function elapsed({ answeredAt }: Call): string {
-  const seconds = answeredAt ? Math.max(0, Math.floor((Date.now() - answeredAt.getTime()) / 1000)) : 0;
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -1,30 +1,40 @@
 /**
- * A softphone: signs in, makes and takes one call at a time, signs out.
+ * A softphone: signs in, makes and takes calls, signs out.
  *
- *   sign in ──connect──▶ online ──call, or a call comes in──▶ call ──ended──▶ online ──disconnect──▶ sign in
+ *   sign in ──connect──▶ online, with any number of calls, one of them spoken in ──disconnect──▶ sign in
  *
- * The page only mirrors what the user agent and the call say; it keeps no state of its own about them.
+ * The page only mirrors what the user agent and the calls say; it keeps no state of its own about them.
  */
 
-import { UserAgent, type Call } from "patchcord";
+import { UserAgent, type Call, type CallEnd } from "patchcord";
 import { CallCard } from "./call-card.js";
-import { keepFocus, part, say, show } from "./dom.js";
+import { CallDesk, isWaiting } from "./call-desk.js";
+import { mediaAsSet, type Devices } from "./devices.js";
+import { Dial } from "./dial.js";
+import { copyOf, keepFocus, part, say, show } from "./dom.js";
 import type { Ladder, Side } from "./ladder.js";
-import type { User } from "./settings.js";
-import { connectionWords, endWords, errorWords, nameOf, userOf } from "./words.js";
+import type { Preferences, RecentCall } from "./preferences.js";
+import { showRecent } from "./recent.js";
+import { noteSignedIn, wasSignedIn } from "./session.js";
+import type { Place, User } from "./settings.js";
+import { SignIn, type Filled } from "./sign-in.js";
+import { stateWords, Status } from "./status.js";
+import { callWords, changeWords, endWords, errorWords, nameOf, userOf } from "./words.js";
 
 /** What a phone is made with. */
 export interface PhoneOptions {
   side: Side;
-  server: string;
-  /** Users to choose from, and the one chosen at first. */
-  users: readonly User[];
-  user: User | undefined;
-  /** Whom the dial field names at first. */
-  dial: string;
+  preferences: Preferences;
+  devices: Devices;
   ladder: Ladder;
+  /** Where to sign in. */
+  place(): Place;
+  /** Of the users the place knows: the one chosen at first, and the one to be called. */
+  first(users: readonly User[]): { own: User | undefined; other: User | undefined };
   /** Whether the other phone is signed in with this address. */
   isTaken(aor: string): boolean;
+  /** Told after everything that happens. */
+  changed(): void;
 }
 
 /** One of the two phones. */
@@ -32,157 +42,268 @@ export class PhonePane {
   /** The element to put on the page. */
   readonly root = document.createElement("section");
   readonly #options: PhoneOptions;
-  readonly #card: CallCard;
+  readonly #desk: CallDesk;
+  readonly #dial: Dial;
+  readonly #signIn: SignIn;
+  readonly #status: Status;
+  #cards: readonly CallCard[] = [];
   #userAgent: UserAgent | null = null;
-  #call: Call | null = null;
-  /** The address signed in with; null while there is none. */
-  aor: string | null = null;
+  #recent: readonly RecentCall[] = [];
+  /** Who is signed in; null while nobody is. */
+  #who: Filled | null = null;
 
   constructor(options: PhoneOptions) {
+    const { side, preferences } = options;
     this.#options = options;
-    const template = document.querySelector<HTMLTemplateElement>("template#phone");
-    this.root.append(template?.content.cloneNode(true) ?? "");
+    this.root.append(copyOf("phone"));
     this.root.className = "phone";
-    this.root.dataset["testid"] = `phone-${options.side}`;
-    this.#card = new CallCard(this.root, (error) => this.#problem(errorWords(error)));
-    this.#offerUsers();
-    this.#field("dial").value = options.dial;
-    this.#onSubmit("identity", () => this.#connect());
-    this.#onSubmit("dial-form", () => this.#dial());
-    this.#part("disconnect").addEventListener("click", () => this.#disconnect());
-    this.#field("aor").addEventListener("input", () => this.#renderName());
+    this.root.tabIndex = -1;
+    this.root.dataset["testid"] = `phone-${side}`;
+    this.#desk = new CallDesk({
+      added: (call) => this.#onAdded(call),
+      changed: () => this.#render(),
+      failed: (error, call) => this.#problem(changeWords(error, nameOf(call.remote))),
+      ended: (call, end, error) => this.#onEnded(call, end, error),
+    });
+    this.#status = new Status(this.root);
+    this.#signIn = new SignIn(this.root, side, preferences, {
+      submit: () => void this.#connect(),
+      named: () => this.#renderName(),
+    });
+    this.#dial = new Dial(
+      this.root,
+      (target) => void this.#call(target),
+      () => this.#lastDialled(),
+    );
+    this.#part("disconnect").addEventListener("click", () => void this.signOut());
+    preferences.follow(({ recent }) => this.#renderRecent(recent[side]));
+    this.offerSignIn();
+  }
+
+  /** The address signed in with; null while there is none. */
+  get aor(): string | null {
+    return this.#who?.aor ?? null;
+  }
+
+  /** The cards of its calls, in the order the calls came. */
+  get cards(): readonly CallCard[] {
+    return this.#cards;
+  }
+
+  get desk(): CallDesk {
+    return this.#desk;
+  }
+
+  /** Whether there is no connection or no registration, though there should be. */
+  get troubled(): boolean {
+    return this.#status.troubled;
+  }
+
+  /** The card of the current call. */
+  get card(): CallCard | null {
+    return this.#cards.find(({ call }) => call === this.#desk.current) ?? null;
+  }
+
+  /** Fills the sign-in form for the server there is now; who is signed in stays so. */
+  offerSignIn(): void {
+    const { place, first, side, preferences } = this.#options;
+    if (this.#who) return;
+    const found = place();
+    const { own, other } = first(found.users);
+    this.#signIn.offer(found, own);
+    if (other) this.#dial.value = other.name;
     this.#render();
+    const filled = this.#signIn.filled;
+    if (!preferences.values.staySignedIn || !wasSignedIn(side, filled)) return;
+    if (filled.password) void this.#connect();
+    else this.#problem("The page was loaded anew. Enter your password to sign in again.");
+  }
+
+  /** Puts the focus where a call is made. */
+  focusDial(): boolean {
+    if (!this.#who) return false;
+    this.#dial.focus();
+    return true;
+  }
+
+  /** Ends the user agent, and with it calls and registration. */
+  async signOut(problem = ""): Promise<void> {
+    const userAgent = this.#userAgent;
+    this.#userAgent = null;
+    this.#who = null;
+    noteSignedIn(this.#options.side, null);
+    this.#status.end();
+    this.#render();
+    this.#problem(problem);
+    if (this.#signIn.filled.server !== this.#options.place().server) this.offerSignIn(); // another one was set meanwhile
+    await userAgent?.close();
   }
 
   async #connect(): Promise<void> {
-    const { server, isTaken } = this.#options;
-    const aor = withScheme(this.#field("aor").value);
-    if (isTaken(aor)) return this.#problem("The other phone is signed in with this address. Choose another one.");
-    this.aor = aor;
+    const { isTaken, preferences, side } = this.#options;
+    const who = this.#signIn.filled;
+    if (isTaken(who.aor)) return this.#problem("The other phone is signed in with this address. Choose another one.");
+    this.#who = who;
     this.#outcome("");
     this.#problem("");
     this.#render();
     let userAgent: UserAgent | null = null;
     try {
       userAgent = await UserAgent.create({
-        aor,
-        servers: server,
-        credentials: { username: userOf(aor), password: this.#field("password").value },
-        displayName: this.#name(),
+        aor: who.aor,
+        servers: who.server,
+        credentials: { username: who.username || userOf(who.aor), password: who.password },
+        media: mediaAsSet(preferences),
+        ...(who.displayName && { displayName: who.displayName }),
       });
-      if (this.aor !== aor) return await userAgent.close(); // disconnected meanwhile
-      this.#listen(userAgent);
+      if (this.#who !== who) return await userAgent.close(); // signed out meanwhile
+      this.#listen(userAgent, who);
       await userAgent.connect();
+      this.#signIn.remember(who);
+      noteSignedIn(side, who);
     } catch (error) {
-      // Whoever presses Disconnect meanwhile knows why it did not work.
-      if (userAgent === this.#userAgent) await this.#disconnect(errorWords(error));
+      // Whoever signs out meanwhile knows why it did not work.
+      if (userAgent === this.#userAgent && this.#who === who) await this.signOut(errorWords(error));
     }
   }
 
-  /** Ends the user agent, and with it call and registration. */
-  async #disconnect(problem = ""): Promise<void> {
-    const userAgent = this.#userAgent;
-    this.#userAgent = null;
-    this.aor = null;
-    this.#render();
-    this.#problem(problem);
-    await userAgent?.close();
-  }
-
-  #listen(userAgent: UserAgent): void {
+  #listen(userAgent: UserAgent, { server, aor }: Filled): void {
     this.#userAgent = userAgent;
     const { side, ladder } = this.#options;
-    const who = this.#name();
-    userAgent.addEventListener("statechange", ({ state, reason, retryAt }) => {
-      if (userAgent !== this.#userAgent) return; // what one that is being closed says
-      this.#render();
-      this.#problem(state === "waiting" ? noConnection(this.#options.server, reason, retryAt) : "");
-    });
-    userAgent.registration.addEventListener("statechange", () => this.#render());
-    userAgent.addEventListener("call", ({ call }) => this.#incoming(call));
-    userAgent.addEventListener("trace", ({ direction, message, at }) => ladder.add({ side, who, direction, message, at }));
+    const who = userOf(aor);
+    // What one that is being closed says is of no interest.
+    this.#status.follow(
+      userAgent,
+      server,
+      () => userAgent === this.#userAgent,
+      () => this.#render(),
+    );
+    userAgent.addEventListener("call", ({ call }) => this.#desk.ring(call));
+    userAgent.addEventListener("trace", ({ direction, message, at }) =>
+      ladder.add({ side, who, direction, message, at }),
+    );
     userAgent.addEventListener("diagnostic", ({ code, detail }) => ladder.note(who, `${code}: ${detail}`));
-    userAgent.addEventListener("fatal", ({ error }) => void this.#disconnect(errorWords(error)));
+    userAgent.addEventListener("fatal", ({ error }) => void this.signOut(errorWords(error)));
     this.#render();
   }
 
-  #dial(): void {
+  async #call(target: string): Promise<void> {
+    const userAgent = this.#userAgent;
+    if (!userAgent) return;
+    this.#problem("");
     try {
-      const call = this.#userAgent?.call(this.#field("dial").value.trim());
-      if (call) this.#follow(call);
+      // A hash would begin something else in an address.
+      await this.#desk.dial(() => userAgent.call(target.replaceAll("#", "%23")));
+      this.card?.root.focus();
     } catch (error) {
       this.#problem(errorWords(error));
     }
   }
 
-  #incoming(call: Call): void {
-    const busy = this.#call !== null;
-    const answer = busy ? call.reject({ status: 486 }) : call.ring();
-    answer.catch((error: unknown) => this.#problem(errorWords(error)));
-    if (!busy) this.#follow(call);
+  #onAdded(call: Call): void {
+    const { devices, preferences, changed } = this.#options;
+    this.#outcome("");
+    const card = new CallCard(call, {
+      desk: this.#desk,
+      devices,
+      preferences,
+      failed: (message) => this.#problem(message),
+      heard: (bytes) => call === this.#desk.current && (this.root.dataset["bytesReceived"] = String(bytes)),
+      changed,
+    });
+    this.#cards = [...this.#cards, card];
+    this.#part("calls").append(card.root);
+    let told = "";
+    call.addEventListener("change", () => {
+      const words = callWords(call);
+      if (words === told || ["answering", "ending", "ended"].includes(call.state)) return;
+      this.#announce(call, words);
+      told = words;
+    });
   }
 
-  #follow(call: Call): void {
-    this.#call = call;
-    this.#outcome("");
-    this.#problem("");
-    this.#card.follow(call);
-    this.#render();
-    call.addEventListener("change", () => this.#render());
-    call.addEventListener("ended", (end) => {
-      this.#call = null;
-      this.#outcome(endWords(end, nameOf(call.remote)), end.cause);
-      if (this.#userAgent) this.#problem(""); // otherwise it tells why the phone was disconnected
-      this.#render();
+  #onEnded(call: Call, end: CallEnd, error: unknown): void {
+    const { preferences, side } = this.#options;
+    this.#outcome(endWords(end, nameOf(call.remote), error), end.cause);
+    if (this.#userAgent) this.#problem(""); // otherwise it tells why the phone was signed out
+    const { direction, remote, startedAt, answeredAt, endedAt } = call;
+    const seconds =
+      answeredAt && endedAt ? Math.max(1, Math.round((endedAt.getTime() - answeredAt.getTime()) / 1000)) : 0;
+    const elsewhere = end.cause === "answered-elsewhere"; // not missed
+    preferences.recall(side, {
+      direction,
+      uri: remote.uri,
+      name: nameOf(remote),
+      at: startedAt.getTime(),
+      seconds: elsewhere ? 1 : seconds,
     });
   }
 
   #render(): void {
     const userAgent = this.#userAgent;
-    const registered = userAgent?.registration.state === "registered";
+    const registration = userAgent?.registration.state ?? "unregistered";
     this.root.dataset["connection"] = userAgent?.state ?? "offline";
-    this.root.dataset["registration"] = userAgent?.registration.state ?? "unregistered";
-    say(this.#part("state"), userAgent ? connectionWords(userAgent) : this.aor ? "Starting…" : "Disconnected");
-    say(this.#part("address"), this.aor ?? "");
+    this.root.dataset["registration"] = registration;
+    this.root.dataset["call"] = this.#desk.current?.state ?? "none";
+    this.root.dataset["calls"] = String(this.#desk.calls.length);
+    say(this.#part("state"), stateWords(userAgent, this.#who !== null));
     this.#renderName();
+    // Online the focus goes to the phone itself, not into a field: there no shortcut would work.
+    this.root.toggleAttribute("data-focus", this.#who !== null);
     keepFocus(this.root, () => {
-      this.#card.render(this.#call);
-      show(this.#part("identity"), this.aor === null);
-      show(this.#part("online"), this.aor !== null);
-      show(this.#part("dial-form"), this.aor !== null && this.#call === null);
-      part(this.root, "call", HTMLButtonElement).disabled = !registered;
+      this.#renderCards();
+      show(this.#part("identity"), this.#who === null);
+      show(this.#part("disconnect"), this.#who !== null);
+      show(this.#part("dial-form"), this.#who !== null);
+      const reachable =
+        userAgent?.state === "connected" && (registration === "registered" || registration === "waiting");
+      part(this.root, "call", HTMLButtonElement).disabled = !reachable;
     });
+    this.#options.changed();
+  }
+
+  #renderCards(): void {
+    const { calls, current } = this.#desk;
+    for (const card of this.#cards.filter(({ call }) => !calls.includes(call))) card.root.remove();
+    this.#cards = this.#cards.filter(({ call }) => calls.includes(call));
+    for (const card of this.#cards) card.render();
+    const waiting = calls.filter((call) => isWaiting(call) && call !== current).length;
+    this.root.dataset["waiting"] = String(waiting);
   }
 
   #renderName(): void {
     const { side, ladder } = this.#options;
-    const name = this.#name();
+    const filled = this.#who ?? this.#signIn.filled;
+    const name = filled.aor === "sip:" ? `${side} phone` : userOf(filled.aor);
     say(this.#part("name"), name);
+    say(this.#part("address"), this.#who?.aor ?? "");
     ladder.name(side, name);
     this.root.ariaLabel = `Phone of ${name}`;
   }
 
-  #name(): string {
-    const address = this.#field("aor").value.trim();
-    return address ? userOf(address) : `${this.#options.side} phone`;
+  #renderRecent(calls: readonly RecentCall[]): void {
+    if (calls === this.#recent) return;
+    this.#recent = calls;
+    showRecent(this.root, calls, ({ uri }) => {
+      const target = this.#short(uri);
+      this.#dial.value = target;
+      void this.#call(target);
+    });
   }
 
-  /** Fills the sign-in form from a list of ready users, where there are any. */
-  #offerUsers(): void {
-    const { users, user } = this.#options;
-    const select = part(this.root, "user", HTMLSelectElement);
-    show(this.#part("user-choice"), users.length > 0);
-    select.append(...users.map(({ name }) => new Option(name)), new Option("someone else", ""));
-    const fill = (chosen: User | undefined) => {
-      this.#field("aor").value = chosen?.aor ?? "";
-      this.#field("password").value = chosen?.password ?? "";
-    };
-    select.value = user?.name ?? "";
-    fill(user);
-    select.addEventListener("change", () => {
-      fill(users.find(({ name }) => name === select.value));
-      this.#renderName();
-    });
+  #lastDialled(): readonly string[] {
+    return this.#recent.filter(({ direction }) => direction === "outgoing").map(({ uri }) => this.#short(uri));
+  }
+
+  /** An address as people would type it: without a domain that is our own. */
+  #short(uri: string): string {
+    const domain = (address: string) => address.split("@")[1];
+    return this.#who && domain(uri) === domain(this.#who.aor) ? userOf(uri) : uri;
+  }
+
+  /** Told once to those who do not see the page; the end of a call is told by its outcome. */
+  #announce(call: Call, words: string): void {
+    say(this.#part("announcement"), `${nameOf(call.remote)}: ${words}`);
   }
 
   /** How the last call ended; `cause` for tests. */
@@ -192,32 +313,10 @@ export class PhonePane {
   }
 
   #problem(text: string): void {
-    say(this.#part("problem"), text);
-  }
-
-  #onSubmit(form: string, act: () => Promise<void> | void): void {
-    this.#part(form).addEventListener("submit", (event) => {
-      event.preventDefault();
-      void act();
-    });
+    this.#status.problem = text;
   }
 
   #part(name: string): HTMLElement {
     return part(this.root, name);
   }
-
-  #field(name: string): HTMLInputElement {
-    return part(this.root, name, HTMLInputElement);
-  }
-}
-
-function withScheme(address: string): string {
-  const text = address.trim();
-  return /^sips?:/i.test(text) ? text : `sip:${text}`;
-}
-
-function noConnection(server: string, reason: string | undefined, retryAt: Date | undefined): string {
-  const why = reason ? ` (${reason})` : "";
-  const next = retryAt ? ` Next try at ${retryAt.toLocaleTimeString()}.` : "";
-  return `No connection to ${server}${why}.${next} Check that the server runs and that its address is right.`;
 }

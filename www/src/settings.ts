@@ -1,7 +1,7 @@
 /** Which SIP server the page talks to, and who is ready to sign in there. */
 
-/** What the page works with. */
-export interface Settings {
+/** Where to sign in. */
+export interface Place {
   /** Address of the server's WebSocket. */
   server: string;
   /** Users the page knows the passwords of. */
@@ -15,12 +15,12 @@ export interface User {
   password: string;
 }
 
-/** `?server=wss://…` names a server of the reader's own, where the page knows nobody. Without it: the server the page came from, with the development edge's users. */
-export function settings(page: Location): Settings {
-  const own = new URLSearchParams(page.search).get("server");
-  if (own) return { server: own, users: [] };
+/** `?server=wss://…` goes before what is set. Both name a server of the reader's own, where the page knows nobody. Without them: the server the page came from, with the development edge's users. */
+export function place(page: Location, preferred: string): Place {
   const scheme = page.protocol === "https:" ? "wss" : "ws";
-  return { server: `${scheme}://${page.host}/sip`, users: ["alice", "bob", "carol", "dave"].map(readyUser) };
+  const edge = `${scheme}://${page.host}/sip`;
+  const server = new URLSearchParams(page.search).get("server") || preferred || edge;
+  return { server, users: server === edge ? ["alice", "bob", "carol", "dave"].map(readyUser) : [] };
 }
 
 function readyUser(name: string): User {

@@ -3,7 +3,7 @@
 //! ```text
 //! src/ ─cargo▶ patchcord.wasm ─wasm-bindgen▶ pkg/wasm/ ─wasm-opt▶ pkg/dist/patchcord_bg.wasm
 //! pkg/src/ + pkg/wasm/*.js ─esbuild▶ pkg/dist/index.js        pkg/src/ ─tsc▶ pkg/dist/*.d.ts
-//! pkg/ ─npm pack▶ target/package/*.tgz ─tar▶ www/node_modules/patchcord ─esbuild, with www/src/▶ www/dist/
+//! pkg/ ─npm pack▶ target/package/*.tgz ─tar▶ www/node_modules/patchcord ─esbuild, with www/src/ and www/style/▶ www/dist/
 //! ```
 
 use std::fs;
@@ -148,9 +148,8 @@ fn page(tarball: &Path) -> Result<(), Failure> {
     unpack.hint("tar with gzip is needed to unpack the package").quiet()?;
     require("www/src/main.ts")?;
     npm_tool("esbuild").args(bundle_args("www/src/main.ts", "www/dist/main.js")).quiet()?;
-    for file in ["index.html", "style.css"] {
-        copy(&Path::new("www").join(file), &Path::new(PAGE).join(file))?;
-    }
+    npm_tool("esbuild").args(bundle_args("www/style/page.css", "www/dist/style.css")).quiet()?;
+    copy(Path::new("www/index.html"), &Path::new(PAGE).join("index.html"))?;
     copy(&Path::new(INSTALLED).join("dist/patchcord_bg.wasm"), &Path::new(PAGE).join("patchcord_bg.wasm"))
 }
 
