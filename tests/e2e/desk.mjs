@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { startChromium } from "../lib/browser.mjs";
+import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { phone as nodePhone } from "../node/phone.mjs";
 import { limit, openPage, pageFolder } from "./phone.mjs";
@@ -18,7 +18,7 @@ export function atDesk() {
   const outsiders = [];
   before(async () => {
     edge = await startSwitchboard({ args: ["--static", pageFolder] });
-    started = await startChromium();
+    started = await startBrowser();
   });
   after(async () => {
     await Promise.all(outsiders.map((ua) => ua.close()));
