@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startSwitchboard } from "../lib/switchboard.mjs";
-import { atDesk, call, letGo, signIn, talk, until } from "./desk.mjs";
+import { atDesk, call, letGo, reload, signIn, talk, until } from "./desk.mjs";
 
 const { withPage, outsider } = atDesk();
 
@@ -137,6 +137,57 @@ test("a server that was never there is tried again and again, and can be left", 
   );
 });
 
+test("a registration that is put off counts down, and Try now does not wait for it", () =>
+  withPage(
+    async ({ page, left: alice }) => {
+      await alice.click("connect");
+      await alice.is({ connection: "connected", registration: "waiting" });
+      await alice.says("problem", /has not registered you \(503 Away\)/);
+      await until(page, secondsLeft, alice.part("countdown"), 20, 600);
+      await page.evaluate(() => (window.verdict = "200 OK"));
+      await alice.click("retry");
+      await alice.is({ registration: "registered" });
+      assert.equal((await alice.text("problem")) + (await alice.text("countdown")), "");
+    },
+    { prepare: playRegistrar },
+  ));
+
+test("a page that is loaded anew in a call hangs up, signs in again, and can be called again", () =>
+  withPage(async ({ page, left: alice }) => {
+    await alice.register();
+    await withPage(async ({ left: carol }) => {
+      await signIn(carol, "carol");
+      await call(carol, "alice");
+      await alice.click("answer");
+      await carol.is({ call: "established" });
+      await reload(page);
+      await carol.is({ call: "none", outcome: "hangup" });
+      await alice.is({ registration: "registered", call: "none" });
+      await call(carol, "alice");
+      await alice.says("peer", /^carol$/);
+    });
+  }));
+
+test("a call that comes while people look elsewhere is notified, if they want that, and only as long as it rings", () =>
+  withPage(
+    async ({ page, left: alice, right: bob }) => {
+      await alice.register();
+      await bob.register();
+      await call(alice, "bob");
+      assert.deepEqual(await page.evaluate(() => window.notified), []);
+      await alice.click("hangup");
+      await page.click('[data-testid="open-settings"]');
+      await page.click('[data-testid="setting-notify"]');
+      await until(page, () => document.querySelector('[data-testid="setting-notify"]').checked && window.asked);
+      await page.click('[data-testid="close-settings"]');
+      await call(alice, "bob");
+      await until(page, () => window.notified.join() === "alice is calling");
+      await bob.click("answer");
+      await until(page, () => window.notified.join() === "");
+    },
+    { prepare: catchNotifications },
+  ));
+
 // The functions below run in the page.
 
 function refuseMicrophone(name) {
@@ -174,4 +225,53 @@ function secondsLeft(selector, least, most) {
   const minutes = Number(/in (\d+) min/.exec(document.querySelector(selector).textContent)?.[1] ?? 0);
   const left = minutes * 60 + seconds;
   return left >= least && left <= most && left;
+}
+
+// A server in the page itself that answers every REGISTER with `verdict`.
+function playRegistrar() {
+  window.verdict = "503 Away\r\nRetry-After: 40";
+  const field = (text, name) => new RegExp(`^${name}: *(.*)\r$`, "im").exec(text)[1];
+  window.WebSocket = class {
+    protocol = "sip";
+    readyState = 0;
+    bufferedAmount = 0;
+    constructor() {
+      setTimeout(() => {
+        this.readyState = 1;
+        this.onopen?.({});
+      });
+    }
+    send(data) {
+      const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+      if (!text.startsWith("REGISTER ")) return;
+      const same = ["Via", "From", "Call-ID", "CSeq", "Contact"]
+        .map((name) => `${name}: ${field(text, name)}\r\n`)
+        .join("");
+      const answer = `SIP/2.0 ${window.verdict}\r\n${same}To: ${field(text, "To")};tag=1\r\nContent-Length: 0\r\n\r\n`;
+      setTimeout(() => this.onmessage?.({ data: answer }));
+    }
+    close(code = 1000) {
+      setTimeout(() => this.onclose?.({ code }));
+    }
+  };
+}
+
+// Notifications are allowed when asked for, and nobody looks at the page.
+function catchNotifications() {
+  window.notified = [];
+  document.hasFocus = () => false;
+  window.Notification = class {
+    static permission = "default";
+    static async requestPermission() {
+      window.asked = true;
+      return (this.permission = "granted");
+    }
+    constructor(title) {
+      this.title = title;
+      window.notified.push(title);
+    }
+    close() {
+      window.notified = window.notified.filter((title) => title !== this.title);
+    }
+  };
 }

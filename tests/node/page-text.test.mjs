@@ -1,13 +1,15 @@
-// What the demo page makes of text: numbers as people paste them, lines that name STUN and TURN servers, ladders.
+// What the demo page makes of text: numbers as people paste them, lines that name STUN and TURN servers, ladders; and what
+// it says when a call has ended.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { transform } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const { targetOf } = await page("target-text");
 const { iceServers } = await page("ice");
 const { ladderText, summary } = await page("ladder-text");
+const { endWords } = await page("words");
 
 test("what people paste becomes what can be called", () => {
   const table = {
@@ -85,9 +87,45 @@ test("a message is told in few words whatever it is", () => {
   );
 });
 
-/** A module of the page, without its types. */
+test("every end of a call is told in words, from the side of whoever reads them", () => {
+  const cases = [
+    [{ by: "remote", cause: "busy", status: 486 }, "outgoing", /^bob is busy/],
+    [{ by: "local", cause: "unanswered" }, "outgoing", /^bob did not answer/],
+    [{ by: "local", cause: "unanswered" }, "incoming", /^You missed a call from bob/],
+    [
+      { by: "remote", cause: "unanswered", status: 480, phrase: "Away" },
+      "outgoing",
+      /^bob cannot be reached.*\(480 Away\)/,
+    ],
+    [{ by: "remote", cause: "rejected", status: 404 }, "outgoing", /knows no bob/],
+    [
+      { by: "remote", cause: "rejected", status: 503, phrase: "Full", retryAfter: 9 },
+      "outgoing",
+      /\(503 Full\)\. .*wait 9 s/,
+    ],
+    [{ by: "local", cause: "rejected" }, "incoming", /^You refused/],
+    [{ by: "remote", cause: "incompatible", status: 488 }, "outgoing", /no kind of sound in common/],
+    [{ by: "network", cause: "transport" }, "outgoing", /connection to the server was lost/],
+    [{ by: "network", cause: "timeout" }, "incoming", /no longer answers/],
+  ];
+  for (const [end, direction, words] of cases) assert.match(endWords(end, "bob", direction), words);
+  const refused = Object.assign(new Error("no"), { name: "NotAllowedError" });
+  const error = new Error("media", { cause: new Error("capture", { cause: refused }) });
+  assert.match(
+    endWords({ by: "local", cause: "media" }, "bob", "outgoing", error),
+    /Allow it in the browser's site settings/,
+  );
+});
+
+/** A module of the page, with all it needs. */
 async function page(name) {
-  const source = await readFile(new URL(`../../www/src/${name}.ts`, import.meta.url), "utf8");
-  const { code } = await transform(source, { loader: "ts", format: "esm" });
-  return import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const file = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  const { outputFiles } = await build({
+    entryPoints: [file(`www/src/${name}.ts`)],
+    alias: { patchcord: file("pkg/dist/index.js") },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }

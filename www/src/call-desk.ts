@@ -14,8 +14,8 @@ import type { Call, CallEnd } from "patchcord";
 export interface DeskListener {
   added(call: Call): void;
   changed(): void;
-  /** `call` is the one that could not be put on hold, taken off it, answered or refused. */
-  failed(error: unknown, call: Call): void;
+  /** `call` is the one that could not be taken off hold, answered or refused; or, if `holding`, be put on hold. */
+  failed(error: unknown, call: Call, holding: boolean): void;
   /** `error` is what the media failed with, where it did. */
   ended(call: Call, end: CallEnd, error: unknown): void;
 }
@@ -157,7 +157,7 @@ export class CallDesk {
       await call.setHold(held);
     } catch (error) {
       if (call.state === "ended") return; // then it is in nobody's way
-      this.#fail(error, call);
+      this.#fail(error, call, held);
       throw error;
     } finally {
       this.#changing.delete(call);
@@ -166,8 +166,8 @@ export class CallDesk {
   }
 
   /** The end of a call tells its reason itself. */
-  #fail(error: unknown, call: Call): void {
-    if (call.state !== "ended" && call.state !== "ending") this.#listener.failed(error, call);
+  #fail(error: unknown, call: Call, holding = false): void {
+    if (call.state !== "ended" && call.state !== "ending") this.#listener.failed(error, call, holding);
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {

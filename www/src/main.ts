@@ -52,6 +52,7 @@ function phone(side: Side): PhonePane {
     ladder,
     place: here,
     first: (users) => ({ own: users[own], other: users[other] }),
+    isShown: () => side === "left" || panes() === 2,
     isTaken: (address) => phones.some(({ aor }) => aor === address),
     changed: look,
   });

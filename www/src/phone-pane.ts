@@ -31,6 +31,8 @@ export interface PhoneOptions {
   place(): Place;
   /** Of the users the place knows: the one chosen at first, and the one to be called. */
   first(users: readonly User[]): { own: User | undefined; other: User | undefined };
+  /** Whether the page shows it: one that nobody sees does not sign in by itself. */
+  isShown(): boolean;
   /** Whether the other phone is signed in with this address. */
   isTaken(aor: string): boolean;
   /** Told after everything that happens. */
@@ -62,7 +64,7 @@ export class PhonePane {
     this.#desk = new CallDesk({
       added: (call) => this.#onAdded(call),
       changed: () => this.#render(),
-      failed: (error, call) => this.#problem(changeWords(error, nameOf(call.remote))),
+      failed: (error, call, holding) => this.#problem(changeWords(error, nameOf(call.remote), holding)),
       ended: (call, end, error) => this.#onEnded(call, end, error),
     });
     this.#status = new Status(this.root);
@@ -106,7 +108,7 @@ export class PhonePane {
 
   /** Fills the sign-in form for the server there is now; who is signed in stays so. */
   offerSignIn(): void {
-    const { place, first, side, preferences } = this.#options;
+    const { place, first, side, preferences, isShown } = this.#options;
     if (this.#who) return;
     const found = place();
     const { own, other } = first(found.users);
@@ -114,7 +116,7 @@ export class PhonePane {
     if (other) this.#dial.value = other.name;
     this.#render();
     const filled = this.#signIn.filled;
-    if (!preferences.values.staySignedIn || !wasSignedIn(side, filled)) return;
+    if (!preferences.values.staySignedIn || !isShown() || !wasSignedIn(side, filled)) return;
     if (filled.password) void this.#connect();
     else this.#problem("The page was loaded anew. Enter your password to sign in again.");
   }
@@ -224,7 +226,7 @@ export class PhonePane {
 
   #onEnded(call: Call, end: CallEnd, error: unknown): void {
     const { preferences, side } = this.#options;
-    this.#outcome(endWords(end, nameOf(call.remote), error), end.cause);
+    this.#outcome(endWords(end, nameOf(call.remote), call.direction, error), end.cause);
     if (this.#userAgent) this.#problem(""); // otherwise it tells why the phone was signed out
     const { direction, remote, startedAt, answeredAt, endedAt } = call;
     const seconds =

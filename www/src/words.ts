@@ -123,7 +123,8 @@ export function duration(seconds: number): string {
 }
 
 /** Why a call has ended; `error` is what its media failed with, where it did. */
-export function endWords({ by, cause, status, phrase, retryAfter }: CallEnd, peer: string, error?: unknown): string {
+export function endWords(end: CallEnd, peer: string, direction: Call["direction"], error?: unknown): string {
+  const { by, cause, status, phrase, retryAfter } = end;
   const mine = by === "local";
   const answer = status ? ` (${status} ${phrase ?? ""})`.replace(" )", ")") : "";
   const later = retryAfter ? ` The server asks to wait ${retryAfter} s.` : "";
@@ -140,9 +141,9 @@ export function endWords({ by, cause, status, phrase, retryAfter }: CallEnd, pee
     case "busy":
       return mine ? `You were busy when ${peer} called.` : `${peer} is busy. Try again later.${later}`;
     case "unanswered":
-      return mine
-        ? `You missed a call from ${peer}.`
-        : `${peer} cannot be reached: not signed in, or nobody answers${answer}.${later}`;
+      if (direction === "incoming") return `You missed a call from ${peer}.`;
+      if (mine) return `${peer} did not answer. Try again later.`;
+      return `${peer} cannot be reached: not signed in, or nobody answers${answer}.${later}`;
     case "redirected":
       return `${peer} has moved to another address${answer}.`;
     case "answered-elsewhere":
@@ -208,9 +209,10 @@ export function errorWords(error: unknown): string {
   }
 }
 
-/** What could not be done within a call. */
-export function changeWords(error: unknown, peer: string): string {
+/** What could not be done within a call; `holding`: put it on hold, on which something else may have waited. */
+export function changeWords(error: unknown, peer: string, holding = false): string {
+  const what = holding ? `${peer} could not be put on hold, so nothing else was done. ` : "";
   if (error instanceof PatchcordError && error.code === "rejected")
-    return `${peer}'s side refused that (${error.status ?? ""} ${error.response?.phrase ?? ""}). The call is as it was.`;
-  return errorWords(error);
+    return `${what}${peer}'s side refused that (${error.status ?? ""} ${error.response?.phrase ?? ""}). The call is as it was.`;
+  return what + errorWords(error);
 }
