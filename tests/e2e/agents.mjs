@@ -1,0 +1,42 @@
+// What tests with user agents of their own in a page share: it gives the page functions to make one and to look at a call.
+
+import { fileURLToPath } from "node:url";
+import { limit } from "./phone.mjs";
+
+/** The folder that holds the package's files, for the edge's --static. */
+export const packageFolder = fileURLToPath(new URL("../../pkg/dist", import.meta.url));
+
+/** Opens a page of the edge's with these functions in it. */
+export async function openAgentPage(browser, edge) {
+  const page = await browser.newPage();
+  await page.goto(`${edge.http}/index.js`);
+  await page.evaluate(giveFunctions, edge.ws, limit);
+  return page;
+}
+
+async function giveFunctions(ws, limit) {
+  const { UserAgent, webrtc } = await import("/index.js");
+  window.webrtc = webrtc;
+  /** A user agent that is registered. */
+  window.make = async (name, media) => {
+    const credentials = { username: name, password: `${name}-secret` };
+    const ua = await UserAgent.create({ aor: `sip:${name}@switchboard.test`, servers: ws, credentials, media });
+    await ua.connect();
+    return ua;
+  };
+  /** Which way each of a call's media flows. */
+  window.ways = ({ media }) => media.peerConnection.getTransceivers().map(({ currentDirection }) => currentDirection);
+  /** Resolves once more of what arrives has been counted: by default octets of that kind. */
+  window.arrives = async ({ media }, kind, count = "bytesReceived") => {
+    const counted = async () => {
+      for (const entry of (await media.stats()).values())
+        if (entry.type === "inbound-rtp" && entry.kind === kind) return entry[count];
+      return 0;
+    };
+    const [before, end] = [await counted(), performance.now() + limit];
+    while ((await counted()) <= before) {
+      if (performance.now() > end) throw new Error(`no ${kind} has arrived within ${limit} ms: ${count} stays at ${before}`);
+      await new Promise(requestAnimationFrame);
+    }
+  };
+}
