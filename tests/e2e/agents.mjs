@@ -26,16 +26,16 @@ async function giveFunctions(ws, limit) {
   };
   /** Which way each of a call's media flows. */
   window.ways = ({ media }) => media.peerConnection.getTransceivers().map(({ currentDirection }) => currentDirection);
-  /** Resolves once more of what arrives has been counted: by default octets of that kind. */
-  window.arrives = async ({ media }, kind, count = "bytesReceived") => {
+  /** Resolves once what is counted of what arrives, octets if nothing else is named, has grown by more than `enough`. */
+  window.arrives = async ({ media }, kind, count = "bytesReceived", enough = 0) => {
     const counted = async () => {
       for (const entry of (await media.stats()).values())
         if (entry.type === "inbound-rtp" && entry.kind === kind) return entry[count];
       return 0;
     };
     const [before, end] = [await counted(), performance.now() + limit];
-    while ((await counted()) <= before) {
-      if (performance.now() > end) throw new Error(`no ${kind} has arrived within ${limit} ms: ${count} stays at ${before}`);
+    while ((await counted()) <= before + enough) {
+      if (performance.now() > end) throw new Error(`${count} of ${kind} was ${before}, and is ${await counted()} after ${limit} ms`);
       await new Promise(requestAnimationFrame);
     }
   };
