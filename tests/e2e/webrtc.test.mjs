@@ -1,20 +1,22 @@
 // Two user agents in one page, with real media: what hold and renegotiation do to tracks and directions.
 
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
-import { openAgentPage, packageFolder } from "./agents.mjs";
 
+const dist = fileURLToPath(new URL("../../pkg/dist", import.meta.url));
 let edge;
 let started;
 let page;
 
 before(async () => {
-  edge = await startSwitchboard({ args: ["--static", packageFolder] });
+  edge = await startSwitchboard({ args: ["--static", dist] });
   started = await startBrowser();
-  page = await openAgentPage(started.browser, edge);
-  await page.evaluate(setUp);
+  page = await started.browser.newPage();
+  await page.goto(`${edge.http}/index.js`);
+  await page.evaluate(setUp, edge.ws);
 });
 
 after(async () => {
@@ -24,19 +26,26 @@ after(async () => {
 });
 
 /** Runs in the page: alice and bob, bob accepting everything; `talk()` gives both sides of a new call. */
-async function setUp() {
+async function setUp(ws) {
+  const { UserAgent, webrtc } = await import("/index.js");
   window.refusals = 0;
   const picky = {
     open(context) {
-      const session = window.webrtc({ output: false, gatheringTimeoutMs: 500 }).open(context);
+      const session = webrtc({ output: false, gatheringTimeoutMs: 500 }).open(context);
       const createAnswer = session.createAnswer.bind(session);
       session.createAnswer = (...args) =>
         window.refusals-- > 0 ? Promise.reject(new Error("not now")) : createAnswer(...args);
       return session;
     },
   };
-  window.alice = await window.make("alice", window.webrtc({ output: false, gatheringTimeoutMs: 500 }));
-  window.bob = await window.make("bob", picky);
+  const make = async (name, media) => {
+    const credentials = { username: name, password: `${name}-secret` };
+    const ua = await UserAgent.create({ aor: `sip:${name}@switchboard.test`, servers: ws, credentials, media });
+    await ua.connect();
+    return ua;
+  };
+  window.alice = await make("alice", webrtc({ output: false, gatheringTimeoutMs: 500 }));
+  window.bob = await make("bob", picky);
   window.talk = async (options, acceptOptions) => {
     const coming = new Promise((resolve) => window.bob.on("call", ({ call }) => resolve(call), { once: true }));
     const ours = window.alice.call("bob", options);
@@ -46,6 +55,17 @@ async function setUp() {
     return { ours, theirs };
   };
   window.kinds = (stream) => stream.getTracks().map(({ kind }) => kind).sort().join();
+  window.ways = ({ media }) => media.peerConnection.getTransceivers().map(({ currentDirection }) => currentDirection);
+  /** Resolves once media of that kind arrives. */
+  window.arrives = async ({ media }, kind) => {
+    const counted = async () => {
+      for (const { type, kind: own, bytesReceived } of (await media.stats()).values())
+        if (type === "inbound-rtp" && own === kind) return bytesReceived;
+      return 0;
+    };
+    const before = await counted();
+    while ((await counted()) <= before) await new Promise(requestAnimationFrame);
+  };
 }
 
 test("iv_10_hold_turns_the_directions_and_silences_the_microphone", async () => {
