@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { browserUnderTest, startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
-import { packageFolder } from "./talk.mjs";
+import { giveAgents, openAgentPage, packageFolder } from "./agents.mjs";
 
 // Firefox closes a page's sockets before it says pagehide, if the page is reloaded: the peer notices when no media comes.
 const mute = browserUnderTest === "firefox" && "Firefox lets a page that is left say nothing any more";
@@ -38,39 +38,25 @@ afterEach(async () => {
 /** A page with one user agent, in a browser context of its own; bob's accepts every call. */
 async function open(name, options = {}) {
   const context = await started.browser.createBrowserContext();
-  const page = await context.newPage();
-  await page.goto(`${edge.http}/index.js`);
-  await page.evaluate(signIn, edge.ws, name, options);
+  const page = await openAgentPage(context, edge);
+  await page.evaluate(signIn, name, options);
   return { page, close: () => context.close() };
 }
 
 // Runs in the page.
-async function signIn(ws, name, options) {
-  const { UserAgent, webrtc } = await import("/index.js");
-  const credentials = { username: name, password: `${name}-secret` };
-  const aor = `sip:${name}@switchboard.test`;
-  window.ua = await UserAgent.create({ aor, servers: ws, credentials, media: webrtc({ output: false }), ...options });
+async function signIn(name, options) {
+  window.ua = await window.make(name, window.webrtc({ output: false }), options);
   window.ua.on("call", ({ call }) => {
     window.call = call;
     if (name === "bob") call.accept();
   });
-  await window.ua.connect();
-  window.bytes = async () => {
-    for (const { type, bytesReceived } of (await window.call.media.stats()).values())
-      if (type === "inbound-rtp") return bytesReceived;
-    return 0;
-  };
-  window.arrives = async () => {
-    const before = await window.bytes();
-    while ((await window.bytes()) <= before) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
 }
 
 async function talk() {
   await alice.page.evaluate(async () => {
     window.call = window.ua.call("bob");
     await window.call.established;
-    await window.arrives();
+    await window.arrives(window.call, "audio");
   });
 }
 
@@ -80,7 +66,8 @@ test("a page that is reloaded hangs up first, and signs in again with the same i
   await talk();
   await alice.page.reload();
   assert.deepEqual(await ended(bob), ["remote", "hangup"]);
-  await alice.page.evaluate(signIn, edge.ws, "alice", {});
+  await giveAgents(alice.page, edge);
+  await alice.page.evaluate(signIn, "alice", {});
   await talk();
   const contacts = await alice.page.evaluate(() => window.ua.registration.contacts.length);
   assert.equal(contacts, 1, "the binding of the page before is replaced, not joined");
@@ -112,7 +99,7 @@ test("a hidden page goes on talking, and hears of a hang-up", async () => {
   const front = await alice.page.browserContext().newPage();
   await front.bringToFront();
   await alice.page.waitForFunction(() => document.visibilityState === "hidden", { polling: 50 });
-  await alice.page.evaluate(() => window.arrives());
+  await alice.page.evaluate(() => window.arrives(window.call, "audio"));
   await bob.page.evaluate(() => void window.call.hangup());
   assert.deepEqual(await ended(alice), ["remote", "hangup"]);
   await front.close();
@@ -133,7 +120,7 @@ test("a page that was put to sleep under a call wakes to it, whatever was said m
   await alice.page.waitForFunction(() => window.ua.registration.state === "registered", { polling: 50 });
   await bob.page.evaluate(() => window.call.setHold(true));
   await bob.page.evaluate(() => window.call.setHold(false));
-  await alice.page.evaluate(() => window.arrives());
+  await alice.page.evaluate(() => window.arrives(window.call, "audio"));
   await alice.page.evaluate(() => window.call.hangup());
   assert.deepEqual(await ended(bob), ["remote", "hangup"]);
 });

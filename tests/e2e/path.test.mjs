@@ -6,7 +6,8 @@ import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
-import { endTalk, packageFolder, talkingPage } from "./talk.mjs";
+import { packageFolder } from "./agents.mjs";
+import { endTalk, talkingPage } from "./talk.mjs";
 
 let edge;
 let started;

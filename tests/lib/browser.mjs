@@ -8,7 +8,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import puppeteer from "puppeteer-core";
-import { atExit, hasEnded } from "./children.mjs";
+import { atExit, endWithUs, hasEnded } from "./children.mjs";
 
 const chromium = {
   called: "Chromium",
@@ -92,7 +92,11 @@ async function start({ called }, launch) {
   const remove = () => rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   try {
     const browser = await launch(profile);
-    const kill = () => killGroup(browser.process());
+    const release = endWithUs(browser.process().pid);
+    const kill = () => {
+      killGroup(browser.process());
+      release();
+    };
     const forget = atExit(() => {
       kill();
       remove();
@@ -132,7 +136,6 @@ function killGroup(child) {
 
 // Chromium's sandbox does not work as root, and not on systems that keep namespaces from users.
 async function launchChromium(executablePath, userDataDir, args) {
-  // Over a pipe Chromium notices by itself when we are gone.
   const launch = (more) => puppeteer.launch({ executablePath, userDataDir, pipe: true, ...common, args: [...args, ...more] });
   if (process.getuid?.() === 0) return launch(["--no-sandbox"]);
   try {

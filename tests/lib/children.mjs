@@ -1,5 +1,7 @@
 // The processes a test has started: whatever ends the test also ends them, each by its own process id.
 
+import { spawn } from "node:child_process";
+
 const endings = new Set();
 
 /** Runs `end` when this process exits or is told to; the function returned takes that back. */
@@ -19,6 +21,21 @@ export function endChild(child, grace = 3000) {
     });
     child.kill("SIGTERM");
   });
+}
+
+/**
+ * Has the process group of `leader` killed when this process is gone without a chance to do so, as by SIGKILL: a shell waits
+ * for the end of what we write to it. The function returned takes that back. (Not on Windows.)
+ */
+export function endWithUs(leader) {
+  if (process.platform === "win32") return () => {};
+  const script = 'read -r word || kill -s KILL -- "-$1"';
+  const options = { detached: true, stdio: ["pipe", "ignore", "ignore"] };
+  const guard = spawn("sh", ["-c", script, "sh", String(leader)], options);
+  guard.unref();
+  guard.stdin.unref();
+  guard.stdin.on("error", () => {}); // it is gone already
+  return () => guard.stdin.end("over\n");
 }
 
 /** Whether a child is no longer there, or never was. */

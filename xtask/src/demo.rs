@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{ChildStdout, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -11,6 +10,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::browser::CHROMIUM;
 use crate::failure::{Failure, cannot};
 use crate::namespace::Network;
 use crate::progress::{heading, note, result};
@@ -40,24 +40,24 @@ pub(crate) struct Options {
 /// The command itself.
 pub(crate) fn demo(options: &Options) -> Result<(), Failure> {
     let tools = setup::for_building()?;
-    let audience = if options.headless { Some((browser::prepare()?, Network::find())) } else { None };
+    let audience = if options.headless { Some((browser::prepare([&CHROMIUM])?, Network::find())) } else { None };
     heading("package and demo page");
     package::build(&tools)?;
     heading("SIP edge");
     package::switchboard()?;
     match audience {
-        Some((browser, network)) => {
+        Some(([chromium], network)) => {
             heading("headless demo");
-            drive_page(network, &browser)
+            network.run(script()?.env("BROWSER", CHROMIUM.name).env(CHROMIUM.variable, chromium)).loud()
         }
         None => serve(options.server.as_deref()),
     }
 }
 
-/// Runs the script that drives the page in a browser, and starts what it needs by itself.
-pub(crate) fn drive_page(network: Network, browser: &Path) -> Result<(), Failure> {
+/// The script that drives the page in a browser, and starts what it needs by itself.
+pub(crate) fn script() -> Result<Step, Failure> {
     fs::create_dir_all(OUT).map_err(cannot(format!("make {OUT}")))?;
-    network.run(node_script(SCRIPT)?.args(["--out", OUT]).env("CHROMIUM", browser)).loud()
+    Ok(node_script(SCRIPT)?.args(["--out", OUT]))
 }
 
 fn serve(server: Option<&str>) -> Result<(), Failure> {

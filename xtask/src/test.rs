@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::browser::{CHROMIUM, FIREFOX};
 use crate::failure::{Failure, cannot};
 use crate::interop::Peers;
 use crate::namespace::Network;
@@ -24,11 +25,11 @@ const WARNINGS_ARE_ERRORS: [&str; 3] = ["--", "-D", "warnings"];
 /// The command itself.
 pub(crate) fn test() -> Result<(), Failure> {
     let mut stages = Stages::default();
-    let (tools, browser, network, peers) = stages.run("set-up", || {
+    let (tools, browsers, network, peers) = stages.run("set-up", || {
         let tools = setup::for_building()?;
         setup::for_checking()?;
-        let browser = browser::prepare()?;
-        Ok((tools, browser, Network::find(), Peers::prepare()?))
+        let browsers = browser::prepare([&CHROMIUM, &FIREFOX])?;
+        Ok((tools, browsers, Network::find(), Peers::prepare()?))
     })?;
     stages.run("format", || cargo().args(["fmt", "--all", "--check"]).hint("cargo fmt --all").loud())?;
     stages.run("clippy, native", || clippy(&["--workspace", "--all-targets", "--features", NATIVE]))?;
@@ -42,13 +43,14 @@ pub(crate) fn test() -> Result<(), Failure> {
     stages.run("package, demo page, edge", || package::build(&tools).and_then(|_| package::switchboard()))?;
     stages.run("TypeScript, strict", typescript)?;
     stages.run("Node tests", || node_tests(Path::new("tests/node"))?.loud())?;
-    stages.run("browser tests", || browser_tests(network, &browser))?;
+    stages.run("browser tests: Chromium", || browser_tests(network, CHROMIUM.name, &browsers))?;
+    stages.run("browser tests: Firefox", || browser_tests(network, FIREFOX.name, &browsers))?;
     for (name, folder, programs) in [
         ("interop: browsers", "tests/interop", peers.for_browsers()),
         ("interop: linphone", "tests/interop/linphone", peers.for_linphone()),
     ] {
         match programs {
-            Ok(programs) => stages.run(name, || interop_tests(folder, network, &browser, &programs))?,
+            Ok(programs) => stages.run(name, || interop_tests(folder, network, &browsers, &programs))?,
             Err(missing) => stages.skip(name, missing),
         }
     }
@@ -90,18 +92,24 @@ fn node_tests(folder: &Path) -> Result<Step, Failure> {
     Ok(Step::new("node").args(["--test", "--test-reporter=spec"]).args(files))
 }
 
-fn browser_tests(network: Network, browser: &Path) -> Result<(), Failure> {
-    demo::drive_page(network, browser)?;
-    let folder = Path::new("tests/e2e");
-    if test_files(folder)?.is_empty() {
-        return Ok(());
-    }
-    network.run(node_tests(folder)?.env("CHROMIUM", browser)).loud()
+/// The tests in one browser; calls between the two need the programs of both.
+fn browser_tests(network: Network, name: &str, [chromium, firefox]: &[PathBuf; 2]) -> Result<(), Failure> {
+    let within = |step: Step| {
+        let step = step.env("BROWSER", name).env(CHROMIUM.variable, chromium).env(FIREFOX.variable, firefox);
+        network.run(step)
+    };
+    within(demo::script()?).loud()?;
+    within(node_tests(Path::new("tests/e2e"))?).loud()
 }
 
 /// The package against other people's software; `programs` tells where that is.
-fn interop_tests(folder: &str, network: Network, browser: &Path, programs: &[(&str, &Path)]) -> Result<(), Failure> {
-    let tests = node_tests(Path::new(folder))?.env("CHROMIUM", browser);
+fn interop_tests(
+    folder: &str,
+    network: Network,
+    [chromium, _]: &[PathBuf; 2],
+    programs: &[(&str, &Path)],
+) -> Result<(), Failure> {
+    let tests = node_tests(Path::new(folder))?.env(CHROMIUM.variable, chromium);
     let tests = programs.iter().fold(tests, |tests, (name, program)| tests.env(name, program));
     network.run(tests).loud()
 }
