@@ -88,6 +88,7 @@ test("a message is told in few words whatever it is", () => {
 });
 
 test("every end of a call is told in words, from the side of whoever reads them", () => {
+  const remote = { uri: "sip:bob@example.com" };
   const cases = [
     [{ by: "remote", cause: "busy", status: 486 }, "outgoing", /^bob is busy/],
     [{ by: "local", cause: "unanswered" }, "outgoing", /^bob did not answer/],
@@ -108,13 +109,15 @@ test("every end of a call is told in words, from the side of whoever reads them"
     [{ by: "network", cause: "transport" }, "outgoing", /connection to the server was lost/],
     [{ by: "network", cause: "timeout" }, "incoming", /no longer answers/],
   ];
-  for (const [end, direction, words] of cases) assert.match(endWords(end, "bob", direction), words);
+  for (const [end, direction, words] of cases) assert.match(endWords(end, { direction, answeredAt: null, remote }), words);
   const refused = Object.assign(new Error("no"), { name: "NotAllowedError" });
   const error = new Error("media", { cause: new Error("capture", { cause: refused }) });
   assert.match(
-    endWords({ by: "local", cause: "media" }, "bob", "outgoing", error),
+    endWords({ by: "local", cause: "media" }, { direction: "outgoing", answeredAt: null, remote }, error),
     /Allow it in the browser's site settings/,
   );
+  const answered = { direction: "incoming", answeredAt: new Date(), remote };
+  assert.match(endWords({ by: "local", cause: "media" }, answered), /^The sound broke off .*bob/);
 });
 
 /** A module of the page, with all it needs. */

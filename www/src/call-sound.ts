@@ -1,11 +1,11 @@
 /** The sound of one call: how much arrives, what is wrong with it, and which devices it uses. */
 
-import type { Call } from "patchcord";
+import type { Call, LostDevice } from "patchcord";
 import { canChooseOutput, type Devices } from "./devices.js";
 import { part, say, show } from "./dom.js";
 import { watchSound } from "./meter.js";
 import type { Preferences } from "./preferences.js";
-import { deviceLost, errorWords, noSound, type LostDevice } from "./words.js";
+import { deviceLost, errorWords, noSound } from "./words.js";
 
 /** What it needs of its card. */
 export interface SoundParts {

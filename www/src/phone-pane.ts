@@ -226,7 +226,7 @@ export class PhonePane {
 
   #onEnded(call: Call, end: CallEnd, error: unknown): void {
     const { preferences, side } = this.#options;
-    this.#outcome(endWords(end, nameOf(call.remote), call.direction, error), end.cause);
+    this.#outcome(endWords(end, call, error), end.cause);
     if (this.#userAgent) this.#problem(""); // otherwise it tells why the phone was signed out
     const { direction, remote, startedAt, answeredAt, endedAt } = call;
     const seconds =

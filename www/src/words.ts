@@ -1,6 +1,14 @@
 /** States, ends and errors in words that tell people what happened and what they can do. */
 
-import { PatchcordError, type Call, type CallEnd, type NameAddr, type SipResponse, type UserAgent } from "patchcord";
+import {
+  PatchcordError,
+  type Call,
+  type CallEnd,
+  type LostDevice,
+  type NameAddr,
+  type SipResponse,
+  type UserAgent,
+} from "patchcord";
 
 /** A caller's name: the display name, else the user part of the address. */
 export function nameOf({ displayName, uri }: NameAddr): string {
@@ -97,13 +105,6 @@ export function microphoneWords(permission: PermissionState | "unknown"): string
 export const noSound =
   "No sound arrives. Ask whether the other side is muted; if it hears you neither, hang up and call again, or ask for a TURN server.";
 
-/** A device that is gone, and what has taken its place by itself: a name, an empty one, or nothing. */
-export interface LostDevice {
-  kind: MediaDeviceKind;
-  label: string;
-  replacement: string | null;
-}
-
 /** A device went away in a call. */
 export function deviceLost({ kind, label, replacement }: LostDevice): string {
   const what = kind === "audiooutput" ? "loudspeaker" : kind === "videoinput" ? "camera" : "microphone";
@@ -122,8 +123,12 @@ export function duration(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** Why a call has ended; `error` is what its media failed with, where it did. */
-export function endWords(end: CallEnd, peer: string, direction: Call["direction"], error?: unknown): string {
+/** What of a call its end depends on. */
+export type Ended = Pick<Call, "direction" | "answeredAt" | "remote">;
+
+/** Why a call has ended; `error` is what its media failed with before it was answered, where it did. */
+export function endWords(end: CallEnd, { direction, answeredAt, remote }: Ended, error?: unknown): string {
+  const peer = nameOf(remote);
   const { by, cause, status, phrase, retryAfter } = end;
   const mine = by === "local";
   const answer = status ? ` (${status} ${phrase ?? ""})`.replace(" )", ")") : "";
@@ -153,6 +158,7 @@ export function endWords(end: CallEnd, peer: string, direction: Call["direction"
     case "incompatible":
       return `No call with ${peer}: the two sides have no kind of sound in common${answer}. Ask whoever runs the server which codecs are allowed.`;
     case "media":
+      if (answeredAt) return `The sound broke off and no other way to ${peer} was found. Check the network, and call again.`;
       return deviceWords(error);
     case "transport":
       return "The connection to the server was lost. Call again once you are registered.";
