@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { atDesk, call, cardIs, cardOf, clickIn, letGo, alt, signIn, talk, until } from "./desk.mjs";
+import { alt, atDesk, call, cardIs, cardOf, clickIn, letGo, notInFirefox, signIn, talk, until } from "./desk.mjs";
 
 const { withPage, outsider } = atDesk();
 
@@ -170,7 +170,7 @@ test("a recent call is made again by one click, and the last number by an arrow"
     await alice.is({ call: "none" });
   }));
 
-test("a number is dialled by pad, and pasted numbers come in clean", () =>
+test("a number is dialled by pad, and pasted numbers come in clean", { skip: notInFirefox("Firefox hands a made-up paste on without its text") }, () =>
   withPage(async ({ page, left: alice }) => {
     await alice.register();
     await alice.fill("dial", "");

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { startBrowser } from "../lib/browser.mjs";
+import { browserUnderTest, startBrowser } from "../lib/browser.mjs";
 import { startSwitchboard } from "../lib/switchboard.mjs";
 import { phone as nodePhone } from "../node/phone.mjs";
-import { limit, openPage, pageFolder } from "./phone.mjs";
+import { inFront, limit, openPage, pageFolder } from "./phone.mjs";
 
 /**
  * `withPage(act, { query, prepare })` opens the page in a context of its own, runs `act` with what openPage gives, and
@@ -94,7 +94,8 @@ export async function cardIs(phone, name, attributes) {
 }
 
 /** Clicks a button of that card. */
-export function clickIn(phone, name, button) {
+export async function clickIn(phone, name, button) {
+  await inFront(phone.page);
   return phone.page
     .locator(`${cardOf(phone, name)} [data-testid="${button}"]`)
     .setTimeout(limit)
@@ -107,6 +108,9 @@ export async function alt(page, key) {
   await page.keyboard.press(key);
   await page.keyboard.up("Alt");
 }
+
+/** For `skip`: why a test makes no sense in Firefox; false in other browsers. */
+export const notInFirefox = (why) => browserUnderTest === "firefox" && why;
 
 /** Puts the focus nowhere, as a click beside everything does. */
 export function letGo(page) {

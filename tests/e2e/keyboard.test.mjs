@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alt, atDesk, call, cardIs, cardOf, letGo, signIn, talk, until } from "./desk.mjs";
+import { alt, atDesk, call, cardIs, cardOf, letGo, notInFirefox, signIn, talk, until } from "./desk.mjs";
 
 const { withPage } = atDesk();
 
@@ -80,7 +80,7 @@ test("a question mark shows the keys, and Esc gives the focus back", () =>
     assert.equal(await page.$eval(alice.part("connect"), (button) => button === document.activeElement), true);
   }));
 
-test("everything in a call can be reached by Tab, has a name, and shows the focus", () =>
+test("everything in a call can be reached by Tab, has a name, and shows the focus", { skip: notInFirefox("the Tab key of a driven Firefox leaves the page at its end") }, () =>
   withPage(async (desk) => {
     const { page, left: alice } = desk;
     await talk(desk);

@@ -30,6 +30,7 @@ for (const theme of ["light", "dark"]) {
         await alice.click("dial-pad-toggle");
         await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
         await isFit(page);
+        await carol.click("hangup");
       });
       await bob.is({ calls: "1" });
       await page.keyboard.type("?");

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { browserUnderTest } from "../lib/browser.mjs";
 
 /** The folder that holds the built page, for the edge's --static. */
 export const pageFolder = join(fileURLToPath(import.meta.url), "../../../www/dist");
@@ -43,12 +44,14 @@ export class Phone {
   }
 
   /** Clicks a part once it can be clicked. */
-  click(name) {
+  async click(name) {
+    await inFront(this.page);
     return this.page.locator(this.part(name)).setTimeout(limit).click();
   }
 
   /** Writes into a field, in place of what stands there. */
-  fill(name, value) {
+  async fill(name, value) {
+    await inFront(this.page);
     return this.page.locator(this.part(name)).setTimeout(limit).fill(value);
   }
 
@@ -90,6 +93,11 @@ export class Phone {
   audio(count = 4) {
     return this.page.$eval(this.root, watchBytes, count, limit);
   }
+}
+
+/** A click waits until its target keeps still, which Firefox tells of no page that is behind another one. */
+export async function inFront(page) {
+  if (browserUnderTest === "firefox") await page.bringToFront();
 }
 
 /** The page's SIP messages in the form that tests/lib/ladder.mjs prints. */
